@@ -1,0 +1,56 @@
+"""The metrics of a plan: what each counts, and how it adds up over quarters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+LOSSES, SLIPS, SLIPPED_DEALS, OPEN_DEALS = "losses", "slips", "slipped_deals", "open_deals"
+BOOKINGS, CREATED, OPEN_PIPELINE, SLIPPED_VALUE = "bookings", "created_pipeline", "open_pipeline", "slipped_value"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One thing that is counted.
+
+    ``combine`` says how quarters add up: ``sum`` for flows, ``end`` for what stands at the end.
+    ``label`` is how a person names it.
+    """
+
+    name: str
+    kind: Literal["count", "money", "ratio"]
+    combine: Literal["sum", "end"]
+    label: str
+
+
+_ACRONYMS = {"mqls": "MQLs", "sqls": "SQLs", "sals": "SALs", "pqls": "PQLs", "mqas": "MQAs"}
+
+
+def stage_label(stage: str) -> str:
+    """How a person writes a stage: ``mqls`` → ``MQLs``, ``demo_booked`` → ``demo booked``."""
+    return _ACRONYMS.get(stage, stage.replace("_", " "))
+
+
+def metrics_of(stages: Sequence[str], money: bool) -> tuple[Metric, ...]:
+    """The metrics of a plan in the order of the result arrays: counts first, then money.
+
+    >>> [metric.name for metric in metrics_of(["mqls", "sqls", "wins"], money=False)]
+    ['mqls', 'sqls', 'wins', 'losses', 'slips', 'slipped_deals', 'open_deals']
+    """
+    counts = [Metric(stage, "count", "sum", stage_label(stage)) for stage in stages]
+    counts += [
+        Metric(LOSSES, "count", "sum", "losses"),
+        Metric(SLIPS, "count", "sum", "slips"),
+        Metric(SLIPPED_DEALS, "count", "sum", "deals slipped out"),
+        Metric(OPEN_DEALS, "count", "end", "open deals"),
+    ]
+    if not money:
+        return tuple(counts)
+    return (
+        *counts,
+        Metric(BOOKINGS, "money", "sum", "bookings"),
+        Metric(CREATED, "money", "sum", "created pipeline"),
+        Metric(SLIPPED_VALUE, "money", "sum", "value slipped out"),
+        Metric(OPEN_PIPELINE, "money", "end", "open pipeline"),
+    )

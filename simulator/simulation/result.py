@@ -1,0 +1,368 @@
+"""What a simulation returns: arrays, their labels, and where they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import UsageError
+from simulator.quarters import WEEKS, Calendar, Period
+from simulator.simulation.metrics import Metric
+from simulator.simulation.provenance import Provenance
+from simulator.statistics.intervals import Estimate, as_percent, proportion
+
+if TYPE_CHECKING:
+    from simulator.scenario.model import Scenario
+
+PERCENTILES = (5, 10, 25, 50, 75, 90, 95)
+Segments = str | Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class TargetEstimate(Estimate):
+    """The probability of one target, with what the target says.
+
+    ``by_quarter`` is given for ``in: each quarter``: the probability of each quarter alone.
+    """
+
+    name: str = ""
+    metric: str = ""
+    segment: str | tuple[str, ...] | None = None
+    period: Period = field(default_factory=lambda: Period("horizon", ()))
+    at_least: float | None = None
+    at_most: float | None = None
+    by_quarter: Mapping[str, Estimate] | None = None
+
+    def met(self, values: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which of ``values`` meet the threshold."""
+        return meets(values, self.at_least, self.at_most)
+
+
+def meets(values: NDArray[Any], at_least: float | None, at_most: float | None) -> NDArray[np.bool_]:
+    """Which values are on the right side of the threshold; exactly one must be given."""
+    if (at_least is None) == (at_most is None):
+        raise UsageError("give exactly one of at_least and at_most")
+    return values >= at_least if at_least is not None else values <= at_most
+
+
+@dataclass(frozen=True)
+class DealFates:
+    """What became of the open deals of ``opening.deals``.
+
+    Attributes
+    ----------
+    ids : tuple of str (deal,)
+    outcome : int8 (trial, deal): 1 won, -1 lost, 0 still open at the end
+    week : int16 (trial, deal): week of the decision from the start; -1 where still open
+    slips : int16 (trial, deal): slips within the horizon
+    amount : float64 (deal,), currency
+    """
+
+    ids: tuple[str, ...]
+    outcome: NDArray[np.int8]
+    week: NDArray[np.int16]
+    slips: NDArray[np.int16]
+    amount: NDArray[np.float64]
+
+    @property
+    def won(self) -> NDArray[np.bool_]:
+        """bool (trial, deal)"""
+        return self.outcome == 1
+
+
+class Result:
+    """A simulated plan.
+
+    ``result["wins"]`` is the total, ``result["wins", "inbound"]`` a segment: arrays of shape
+    (trial, quarter), or (trial, week) when simulated ``by="week"``. Counts are int64, money is
+    float64 in the plan's currency, rounded to cents.
+
+    Parameters
+    ----------
+    counts : int32 (segment, count metric, trial, column)
+    cents : float64 (segment, money metric, trial, column), whole cents
+    columns : "quarter" or "week"
+    assumptions : path or shared name -> float64 (trial,), or a function that draws them
+    """
+
+    engine = "simulate"
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        metrics: Sequence[Metric],
+        counts: NDArray[np.int32],
+        cents: NDArray[np.float64],
+        provenance: Provenance,
+        columns: str = "quarter",
+        deals: DealFates | None = None,
+        assumptions: Any = None,
+        notes: Sequence[str] = (),
+    ):
+        self.scenario = scenario
+        self.metrics = tuple(metrics)
+        self.columns = columns
+        self.provenance = provenance
+        self.deals = deals
+        self.notes = tuple(notes)
+        self._counts, self._cents = counts, cents
+        self._assumptions = assumptions
+        self._place = {m.name: (m.kind == "money", index) for index, m in enumerate(self.metrics)}
+        self._count_metrics = sum(m.kind == "count" for m in self.metrics)
+
+    # -- labels ---------------------------------------------------------------------------------
+    @property
+    def trials(self) -> int:
+        return int(self._counts.shape[2])
+
+    @property
+    def seed(self) -> int:
+        return self.provenance.seed
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.scenario.calendar
+
+    @property
+    def quarters(self) -> tuple[str, ...]:
+        """Labels of the quarters."""
+        return self.calendar.labels
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        return tuple(self.scenario.segments)
+
+    def metric(self, name: str) -> Metric:
+        """The metric of this name.
+
+        Raises
+        ------
+        UsageError : there is none; the message lists those there are.
+        """
+        if name not in self._place:
+            raise UsageError(f"no metric {name!r}; this plan has: {', '.join(self._place)}")
+        return self.metrics[self._place[name][1]]
+
+    # -- arrays ---------------------------------------------------------------------------------
+    def _segment_indices(self, segment: Segments) -> list[int]:
+        names = self.segments if segment is None else (segment,) if isinstance(segment, str) else tuple(segment)
+        unknown = [name for name in names if name not in self.segments]
+        if unknown:
+            raise UsageError(f"no segment {unknown[0]!r}; this plan has: {', '.join(self.segments)}")
+        return [self.segments.index(name) for name in names]
+
+    def _array(self, name: str, segment: Segments, columns: Any = slice(None)) -> NDArray[Any]:
+        """Whole cents or counts (trial, column), summed over segments."""
+        self.metric(name)
+        money, index = self._place[name]
+        source: NDArray[Any] = self._cents[:, index - self._count_metrics] if money else self._counts[:, index]
+        chosen = self._segment_indices(segment)
+        total = source[chosen[0]][:, columns].astype(np.float64 if money else np.int64)
+        for other in chosen[1:]:
+            total += source[other][:, columns]
+        return total
+
+    def __getitem__(self, key: str | tuple[str, Segments]) -> NDArray[Any]:
+        name, segment = (key, None) if isinstance(key, str) else key
+        values = self._array(name, segment)
+        return values / 100.0 if self._place[name][0] else values
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._place
+
+    def quarterly(self, metric: str, segment: Segments = None) -> NDArray[Any]:
+        """(trial, quarter) array of a metric, also when simulated by week."""
+        values = self[metric, segment]
+        if self.columns == "quarter":
+            return values
+        blocks = values.reshape(len(values), -1, WEEKS)
+        return blocks.sum(axis=2) if self.metric(metric).combine == "sum" else blocks[:, :, -1]
+
+    def _period(self, period: str | Period) -> Period:
+        if isinstance(period, Period):
+            return period
+        try:
+            return self.calendar.period(period)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+
+    def values(self, metric: str, period: str | Period = "horizon", segment: Segments = None) -> NDArray[Any]:
+        """A metric over a period, one value per trial: flows summed, stocks at the end.
+
+        Returns
+        -------
+        int64 or float64 (trial,); (trial, quarter) when the period is ``each quarter``.
+        """
+        wanted = self._period(period)
+        if wanted.each:
+            return self.quarterly(metric, segment)
+        flow = self.metric(metric).combine == "sum"
+        quarters = list(wanted.quarters) if flow else [wanted.quarters[-1]]
+        if self.columns == "week":
+            columns = (
+                [WEEKS * q + w for q in quarters for w in range(WEEKS)] if flow else [WEEKS * quarters[0] + WEEKS - 1]
+            )
+        else:
+            columns = quarters
+        total = self._array(metric, segment, columns).sum(axis=1)
+        return total / 100.0 if self._place[metric][0] else total
+
+    @cached_property
+    def assumptions(self) -> Mapping[str, NDArray[np.float64]]:
+        """What each trial drew for every uncertain number: path (or shared name) -> (trial,)."""
+        found = self._assumptions() if callable(self._assumptions) else self._assumptions
+        return found or {}
+
+    # -- answers --------------------------------------------------------------------------------
+    def hits(
+        self,
+        metric: str,
+        *,
+        at_least: float | None = None,
+        at_most: float | None = None,
+        period: str | Period = "horizon",
+        segment: Segments = None,
+    ) -> NDArray[np.bool_]:
+        """bool (trial,): which trials meet a threshold (in every quarter, for ``each quarter``)."""
+        met = meets(self.values(metric, period, segment), at_least, at_most)
+        return met.all(axis=1) if met.ndim == 2 else met
+
+    def probability(
+        self,
+        metric: str,
+        *,
+        at_least: float | None = None,
+        at_most: float | None = None,
+        period: str | Period = "horizon",
+        segment: Segments = None,
+    ) -> Estimate:
+        """How likely a threshold is met.
+
+        Returns
+        -------
+        Estimate with the Monte Carlo standard error and Wilson interval.
+
+        Examples
+        --------
+        >>> import simulator as sim
+        >>> result = sim.simulate(sim.load("scenarios/twenty-five-customers.yaml"), trials=1000, seed=7)
+        >>> 0 < result.probability("wins", at_least=25, period="2027-Q4").value < 1
+        True
+        """
+        return proportion(self.hits(metric, at_least=at_least, at_most=at_most, period=period, segment=segment))
+
+    @cached_property
+    def target_hits(self) -> NDArray[np.bool_]:
+        """bool (trial, target): which trials meet which target of the scenario."""
+        columns = [
+            self.hits(t.metric, at_least=t.at_least, at_most=t.at_most, period=t.period, segment=t.segment)
+            for t in self.scenario.targets
+        ]
+        return np.stack(columns, axis=1) if columns else np.ones((self.trials, 0), dtype=bool)
+
+    @cached_property
+    def targets(self) -> tuple[TargetEstimate, ...]:
+        """The scenario's targets, each with its probability."""
+        found = []
+        for index, target in enumerate(self.scenario.targets):
+            estimate = proportion(self.target_hits[:, index])
+            by_quarter = None
+            if target.period.each:
+                met = meets(self.values(target.metric, target.period, target.segment), target.at_least, target.at_most)
+                by_quarter = {label: proportion(met[:, q]) for q, label in enumerate(self.quarters)}
+            found.append(
+                TargetEstimate(
+                    estimate.value, estimate.standard_error, estimate.low, estimate.high,
+                    name=target.name, metric=target.metric, segment=target.segment, period=target.period,
+                    at_least=target.at_least, at_most=target.at_most, by_quarter=by_quarter,
+                )
+            )  # fmt: skip
+        return tuple(found)
+
+    @cached_property
+    def all_targets(self) -> Estimate | None:
+        """How likely every target is met in the same trial; None without targets."""
+        return proportion(self.target_hits.all(axis=1)) if self.scenario.targets else None
+
+    def summary(self, segments: bool = True) -> list[dict[str, Any]]:
+        """Tidy rows: metric × period × segment (``None`` is the total), as in the JSON.
+
+        Periods are every quarter, every (part of a) fiscal year, and the horizon. Percentiles
+        interpolate linearly, as NumPy and Excel's PERCENTILE do. ``pandas.DataFrame(rows)`` or
+        ``polars.DataFrame(rows)`` makes a table of it.
+        """
+        who: list[str | None] = [None, *(self.segments if segments else ())]
+        return [
+            self.summarise(metric.name, period, segment)
+            for metric in self.metrics
+            for segment in who
+            for period in self.calendar.periods
+        ]
+
+    def summarise(self, metric: str, period: str | Period, segment: Segments = None) -> dict[str, Any]:
+        """One row of the summary."""
+        wanted = self._period(period)
+        values = self.values(metric, wanted, segment)
+        sd = float(np.std(values, ddof=1)) if self.trials > 1 else 0.0
+        row: dict[str, Any] = {"metric": metric, "in": wanted.label, "segment": segment}
+        row |= {"mean": float(np.mean(values)), "standard_error": sd / self.trials**0.5, "sd": sd}
+        levels = np.percentile(values, PERCENTILES)
+        return row | {f"p{level:02d}": float(x) for level, x in zip(PERCENTILES, levels, strict=True)}
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented JSON form (see the reference): plain Python numbers at full precision."""
+        head = self.provenance.to_json()
+        targets = [
+            {
+                "name": t.name, "metric": t.metric,
+                "segment": list(t.segment) if isinstance(t.segment, tuple) else t.segment,
+                "in": t.period.label, "at_least": t.at_least, "at_most": t.at_most, "engine": self.engine,
+                "probability": t.value, "standard_error": t.standard_error, "low": t.low, "high": t.high,
+                "by_quarter": None if t.by_quarter is None else [
+                    {"in": label, "probability": e.value, "standard_error": e.standard_error, "low": e.low,
+                     "high": e.high} for label, e in t.by_quarter.items()],
+            }
+            for t in self.targets
+        ]  # fmt: skip
+        joint = self.all_targets
+        return head | {
+            "targets": targets,
+            "all_targets": None if joint is None else {
+                "probability": joint.value, "standard_error": joint.standard_error, "low": joint.low,
+                "high": joint.high},
+            "metrics": self.summary(),
+            "warnings": list(self.notes),
+        }  # fmt: skip
+
+    def __repr__(self) -> str:
+        targets = "; ".join(f"{t.name}: {as_percent(t.value)}" for t in self.targets)
+        head = f"{self.scenario.name!r}: {self.trials:,} trials, seed {self.seed}"
+        return f"<Result {'; '.join(part for part in (head, targets) if part)}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(t.name)}</td><td style='text-align:right'>{as_percent(t.value)}</td>"
+            f"<td>{as_percent(t.low, 1)} – {as_percent(t.high, 1)}</td></tr>"
+            for t in self.targets
+        )
+        labels = "".join(f"<th>{escape(label)}</th>" for label in self.quarters)
+        body = ""
+        for metric in self.metrics:
+            cells = (np.percentile(self.quarterly(metric.name), (10, 50, 90), axis=0)).T
+            body += f"<tr><td>{escape(metric.label)}</td>" + "".join(
+                f"<td style='text-align:right'>{mid:,.0f} <small>({low:,.0f} – {high:,.0f})</small></td>"
+                for low, mid, high in cells
+            )
+            body += "</tr>"
+        return (
+            f"<h4>{escape(self.scenario.name)}</h4><p>{self.trials:,} trials, seed {self.seed}</p>"
+            f"<table><tr><th>target</th><th>probability</th><th>Monte Carlo interval</th></tr>{rows}</table>"
+            f"<table><tr><th>median (P10 – P90)</th>{labels}</tr>{body}</table>"
+        )

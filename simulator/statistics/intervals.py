@@ -1,0 +1,107 @@
+"""Monte Carlo error of probabilities and means, and the words people use for odds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Z95 = 1.959964
+"""Two-sided 95% quantile of the normal distribution."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number known up to Monte Carlo error.
+
+    ``low`` and ``high`` are the ends of a 95% interval of that error alone: how well the
+    simulation knows the number, not how uncertain the plan is.
+    """
+
+    value: float
+    standard_error: float
+    low: float
+    high: float
+
+    def __float__(self) -> float:
+        return self.value
+
+
+def wilson(successes: int, trials: int, z: float = Z95) -> tuple[float, float]:
+    """Interval of a proportion after Wilson (1927), eq. 1.
+
+    >>> low, high = wilson(0, 10_000)
+    >>> low, round(high, 6)
+    (0.0, 0.000384)
+    """
+    p = successes / trials
+    centre = p + z * z / (2 * trials)
+    half = z * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
+    scale = 1 + z * z / trials
+    low = 0.0 if successes == 0 else max(0.0, (centre - half) / scale)
+    high = 1.0 if successes == trials else min(1.0, (centre + half) / scale)
+    return low, high
+
+
+def proportion(hits: NDArray[np.bool_]) -> Estimate:
+    """Share of trials in which something happened.
+
+    Parameters
+    ----------
+    hits : bool (trial,)
+
+    Returns
+    -------
+    Estimate with standard error √(p(1−p)/n) and the Wilson interval.
+    """
+    trials = int(hits.size)
+    successes = int(np.count_nonzero(hits))
+    p = successes / trials
+    low, high = wilson(successes, trials)
+    return Estimate(p, math.sqrt(p * (1 - p) / trials), low, high)
+
+
+def mean(values: NDArray[np.floating] | NDArray[np.integer]) -> Estimate:
+    """Mean over trials with its standard error and normal interval; values (trial,)."""
+    n = values.size
+    centre = float(np.mean(values, dtype=np.float64))
+    error = float(np.std(values, ddof=1, dtype=np.float64)) / math.sqrt(n) if n > 1 else 0.0
+    return Estimate(centre, error, centre - Z95 * error, centre + Z95 * error)
+
+
+def as_percent(probability: float, digits: int = 0) -> str:
+    """A probability for people, who must never read 0% or 100% where luck is involved.
+
+    >>> as_percent(0.4678), as_percent(0.0), as_percent(0.9999), as_percent(0.004)
+    ('47%', '<0.1%', '>99.9%', '0.4%')
+    """
+    if probability < 0.001:
+        return "<0.1%"
+    if probability > 0.999:
+        return ">99.9%"
+    if probability < 0.01 or probability > 0.99:
+        digits = max(digits, 1)
+    return f"{100 * probability:.{digits}f}%"
+
+
+_ODDS = (
+    (0.005, "almost never"), (0.015, "about 1 in 100"), (0.035, "about 1 in 40"), (0.075, "about 1 in 20"),
+    (0.117, "about 1 in 10"), (0.155, "about 1 in 7"), (0.183, "about 1 in 6"), (0.225, "about 1 in 5"),
+    (0.29, "about 1 in 4"), (0.365, "about 1 in 3"), (0.45, "about 2 in 5"), (0.55, "about 1 in 2"),
+    (0.633, "about 3 in 5"), (0.71, "about 2 in 3"), (0.775, "about 3 in 4"), (0.85, "about 4 in 5"),
+    (0.925, "about 9 in 10"), (0.965, "about 19 in 20"), (0.985, "about 39 in 40"), (0.995, "about 99 in 100"),
+)  # fmt: skip
+
+
+def in_words(probability: float) -> str:
+    """A probability as odds a person pictures.
+
+    >>> in_words(0.4678), in_words(0.82), in_words(0.0001), in_words(0.9999)
+    ('about 1 in 2', 'about 4 in 5', 'almost never', 'almost certain')
+    """
+    for limit, words in _ODDS:
+        if probability < limit:
+            return words
+    return "almost certain"
