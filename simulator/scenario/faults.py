@@ -1,0 +1,77 @@
+"""Collecting everything that is wrong with a scenario, and saying it well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from simulator.errors import Fault, ScenarioError
+from simulator.scenario.nodes import Node, Place
+
+
+def show(value: Any) -> str:
+    """A value as it would be written in the file, cut to a readable length."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+        return {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}.get(repr(value), f"{value:.12g}")
+    if isinstance(value, dict):
+        text = "{" + ", ".join(f"{key}: {show(item)}" for key, item in list(value.items())[:12]) + "}"
+    elif isinstance(value, (list, tuple)):
+        text = "[" + ", ".join(show(item) for item in value[:20]) + "]"
+    elif isinstance(value, str):
+        text = "'" + "".join(c if c.isprintable() else " " for c in value[:100]) + "'"
+    else:
+        text = str(value)
+    return text if len(text) <= 70 else text[:66] + " …" + text[-1]
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'conversion'?)`` or nothing."""
+    from difflib import get_close_matches
+
+    known = [str(k) for k in known]
+    lowered = {name.lower(): name for name in reversed(known)}
+    match = get_close_matches(word.lower()[:100], list(lowered), n=1, cutoff=0.6)
+    return f" (did you mean {lowered[match[0]]!r}?)" if match else ""
+
+
+def listed(names: Iterable[str], last: str = "or") -> str:
+    """``a, b or c``."""
+    names = list(names)
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" {last} {names[-1]}"
+
+
+class Faults:
+    """The faults found so far."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[tuple[int, int], Fault]] = []
+        self.warnings: list[str] = []
+
+    def add(self, where: Node | Place, path: str | None, message: str, *, file: str | None = None,
+            line: int | None = None) -> None:
+        """Note a fault; ``file`` and ``line`` say where in another file (a table) it lies."""
+        place = where.place if isinstance(where, Node) else where
+        fault = Fault(file or place.file, line if file else place.line, path or None, message)
+        self._found.append(((place.order, place.line or 0), fault))
+
+    def warn(self, message: str) -> None:
+        """Note something that is allowed but probably not meant."""
+        if message not in self.warnings:
+            self.warnings.append(message)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def check(self) -> None:
+        """Raise everything found, in the order of the files."""
+        if self._found:
+            seen: dict[Fault, None] = {}
+            for _, fault in sorted(self._found, key=lambda item: item[0]):
+                seen.setdefault(fault)
+            raise ScenarioError(seen)

@@ -1,0 +1,217 @@
+"""Reading stages and segments: volume, conversion and lags by stage."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from simulator.scenario.faults import listed, nearest, show
+from simulator.scenario.forms import NumbersForm, SpecialForm, SpreadForm
+from simulator.scenario.model import (
+    DEFAULT_STAGES,
+    NO_LAG,
+    RESERVED_STAGES,
+    Segment,
+    Volume,
+    certain,
+)
+from simulator.scenario.nodes import Node
+from simulator.scenario.read_numbers import BESIDE, KEYS, read_numbers
+from simulator.scenario.read_spreads import read_shares, read_spread
+from simulator.scenario.reading import (
+    BAD,
+    Reading,
+    build,
+    check_keys,
+    is_mapping,
+    join,
+    keys_of,
+    read_fields,
+    read_part,
+    reads,
+)
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SEGMENT = re.compile(r"[^\s.*,{}\[\]:#\"'&!|>%@`=](?:[^.*,{}\[\]\"'=\n\r\t]*[^\s.*,{}\[\]\"'=])?")
+
+
+@reads("stages")
+def read_stages(form: SpecialForm, node: Node, path: str, reading: Reading) -> Any:
+    """The names of the stages, in order."""
+    if not node.list:
+        return reading.fault(node, path, f"{show(node.plain())} is not a list of stages")
+    if len(node.value) < 2:
+        return reading.fault(node, path, f"{len(node.value)} stages; allowed: 2 or more, the last is the win")
+    if len(node.value) > 50:
+        return reading.fault(node, path, f"{len(node.value)} stages; allowed: 2 to 50")
+    names: list[Any] = []
+    for index, item in enumerate(node.value):
+        inside, name = join(path, index + 1), item.value
+        if not isinstance(name, str) or not _IDENTIFIER.fullmatch(name):
+            names.append(
+                reading.fault(item, inside, f"{show(item.plain())} is not a stage name; allowed: letters, digits and _")
+            )
+        elif name in RESERVED_STAGES:
+            names.append(reading.fault(item, inside, f"{name!r} cannot name a stage; it means something else already"))
+        elif name in names:
+            names.append(reading.fault(item, inside, f"{name!r} is there twice"))
+        else:
+            names.append(name)
+    return BAD if BAD in names else tuple(names)
+
+
+@reads("stage")
+def read_entry_stage(form: SpecialForm, node: Node, path: str, reading: Reading) -> Any:
+    """The stage a segment enters: any but the last."""
+    if not reading.stages_known:
+        return BAD
+    allowed = reading.stages[:-1]
+    if node.value not in allowed:
+        if node.value == reading.stages[-1]:
+            return reading.fault(node, path, f"nothing can enter at {node.value!r}, the last stage; allowed: "
+                                 f"{listed(allowed)}")
+        hint = nearest(str(node.value), allowed) if isinstance(node.value, str) else ""
+        return reading.fault(node, path, f"{show(node.plain())} is not one of {listed(allowed)}{hint}")
+    return node.value
+
+
+@reads("profile")
+def read_profile(form: SpecialForm, node: Node, path: str, reading: Reading) -> Any:
+    """The shares of the 13 weeks."""
+    return read_shares(node, path, reading, 13)
+
+
+@reads("volume")
+def read_volume(form: SpecialForm, node: Node, path: str, reading: Reading) -> Any:
+    """A number, a list, a range, or the mapping that says more."""
+    keys = keys_of(Volume)
+    if node.mapping and not set(node.value) <= {*KEYS, *BESIDE}:
+        misplaced = [key for key in node.value if key in {*KEYS, *BESIDE} and key not in keys]
+        for key in misplaced:
+            reading.fault(node.value[key], join(path, key), "belongs inside per_quarter")
+        values = read_fields(Volume, node, path, reading, skip=("stage",), known=misplaced)
+        stage = node.get("stage")
+        if stage is not None:
+            values["stage"] = read_entry_stage(form, stage, join(path, "stage"), reading)
+        else:
+            values["stage"] = reading.stages[0] if reading.stages_known else BAD
+        return build(Volume, values)
+    numbers = read_numbers(_PER_QUARTER, node, path, reading)
+    if numbers is BAD or not reading.stages_known:
+        return BAD
+    return Volume(stage=reading.stages[0], per_quarter=numbers)
+
+
+_PER_QUARTER = next(item for item in Volume.model_fields["per_quarter"].metadata if isinstance(item, NumbersForm))
+_RATE = NumbersForm("share")
+_LAG = SpreadForm("weeks")
+
+
+def check_stage_keys(
+    node: Node, path: str, after: tuple[str, ...], reading: Reading, extra: tuple[str, ...] = (), why: str = ""
+) -> None:
+    """Note keys that are not stages reached from the entry stage."""
+    for key, item in node.items():
+        if key in after or key in extra:
+            continue
+        if key in reading.stages:
+            reading.fault(item, join(path, key), f"nothing flows into {key!r} here{why}; allowed: "
+                          f"{listed((*after, *extra), 'and')}")
+        else:
+            known = (*after, *extra)
+            hint = nearest(key, known) or f"; allowed: {listed(known, 'and')}"
+            reading.fault(item, join(path, key), f"unknown stage{hint}")
+
+
+def read_segment(node: Node, path: str, reading: Reading) -> Any:
+    """One segment: the volume first, since it says at which stage the segment enters."""
+    if not is_mapping(node, path, keys_of(Segment), reading):
+        return BAD
+    if not node.value:
+        return reading.fault(node, path, "the segment is empty; volume and conversion are required")
+    values = read_fields(Segment, node, path, reading, skip=("conversion", "lag_weeks"))
+    entry = _entry(node, values["volume"], reading)
+    conversion, lags = node.get("conversion"), node.get("lag_weeks")
+    if entry is None:
+        _read_loosely(node, path, reading)
+        return BAD
+    after = reading.stages[reading.stages.index(entry) + 1 :]
+    why = f", the segment enters at {entry!r}"
+    values["conversion"] = BAD
+    if conversion is None:
+        reading.fault(node, join(path, "conversion"), f"is required, with {listed(after, 'and')}")
+    elif is_mapping(conversion, join(path, "conversion"), after, reading):
+        values["conversion"] = _conversion(conversion, join(path, "conversion"), after, why, reading)
+    values["lag_weeks"] = dict.fromkeys(after, NO_LAG)
+    if lags is not None:
+        values["lag_weeks"] = BAD
+        if is_mapping(lags, join(path, "lag_weeks"), (*after, "losses"), reading):
+            check_stage_keys(lags, join(path, "lag_weeks"), after, reading, ("losses",), why)
+            values["lag_weeks"] = {
+                stage: NO_LAG if item is None else read_spread(_LAG, item, join(path, f"lag_weeks.{stage}"), reading)
+                for stage in (*after, "losses")
+                if (item := lags.get(stage)) is not None or stage != "losses"
+            }
+    return build(Segment, values)
+
+
+def _conversion(node: Node, path: str, after: tuple[str, ...], why: str, reading: Reading) -> Any:
+    check_stage_keys(node, path, after, reading, (), why)
+    rates = {}
+    for stage in after:
+        item = node.get(stage)
+        if item is None:
+            where = node.value.get(stage, node)
+            rates[stage] = reading.fault(where, join(path, stage), "is required: the share that goes on into this stage")
+        else:
+            rates[stage] = read_numbers(_RATE, item, join(path, stage), reading)
+    return rates
+
+
+def _entry(node: Node, volume: Any, reading: Reading) -> str | None:
+    """The stage a segment enters, also when the rest of its volume is faulty."""
+    if isinstance(volume, Volume):
+        return volume.stage
+    if not reading.stages_known:
+        return None
+    item = node.get("volume")
+    stage = item.get("stage") if item is not None and item.mapping else None
+    if stage is None:
+        return reading.stages[0]
+    return stage.value if isinstance(stage.value, str) and stage.value in reading.stages[:-1] else None
+
+
+def _read_loosely(node: Node, path: str, reading: Reading) -> None:
+    """Find the faults that do not depend on the stages."""
+    for key, form, read in (("conversion", _RATE, read_numbers), ("lag_weeks", _LAG, read_spread)):
+        inside = node.get(key)
+        if inside is not None and is_mapping(inside, join(path, key), DEFAULT_STAGES, reading):
+            for stage, item in inside.items():
+                if item.value is not None:
+                    read(form, item, join(path, f"{key}.{stage}"), reading)  # type: ignore[arg-type]
+
+
+@reads("segments")
+def read_segments(form: SpecialForm, node: Node, path: str, reading: Reading) -> Any:
+    """All segments by name."""
+    if not node.mapping:
+        return reading.fault(node, path, f"{show(node.plain())} is not a mapping of segments by name")
+    if not node.value:
+        return reading.fault(node, path, "there are no segments; allowed: one or more, by name")
+    segments: dict[str, Any] = {}
+    for name, item in node.items():
+        inside = join(path, name)
+        if name in ("all", "total") or not _SEGMENT.fullmatch(name) or len(name) > 80:
+            reading.fault(item, inside, f"{show(name)} cannot name a segment; allowed: letters, digits, spaces, _, - "
+                          "and the like, no dots, commas, stars, quotes or brackets")
+            segments[name] = BAD
+        if item.value is None:
+            segments[name] = reading.fault(item, inside, "the segment is empty; volume and conversion are required")
+            continue
+        segment = read_segment(item, inside, reading)
+        if name not in segments:
+            segments[name] = segment
+    reading.segments = segments
+    return segments
+
+
