@@ -1,0 +1,212 @@
+"""The whole model, one individual after another: slow, obvious, a specification that runs.
+
+    >>> arrays = simulate(scenario, trials=1000, seed=1)        # doctest: +SKIP
+    >>> arrays["wins"], arrays["wins", "inbound"]               # (trial, quarter)     # doctest: +SKIP
+
+Nothing is shared with the engine; with the exact answers only the parameters of a trial (`World`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tests.oracles import laws
+from tests.oracles.world import WEEKS, OpenDeal, OpenLead, SegmentPlan, World, correlated, draw_world
+
+NOTHING_LEFT = 20_000
+"""After so many refused proposals a lag has nothing left beyond an age."""
+
+MONEY = ("bookings", "created_pipeline", "open_pipeline", "slipped_value")
+OTHER_COUNTS = ("losses", "open_deals", "slips", "slipped_deals")
+
+Tally = dict[str, np.ndarray]
+"""Metric -> (quarter,) of one segment of one trial."""
+
+
+def simulate(scenario: Any, *, trials: int, seed: int) -> dict[Any, np.ndarray]:
+    """Play ``trials`` trials.
+
+    Returns
+    -------
+    dict : metric -> (trial, quarter) total, and (metric, segment) -> the segment's.
+    """
+    rng = np.random.default_rng(seed)
+    correlations = correlated(scenario)
+    names = list(scenario.segments)
+    metrics = (*scenario.stages, *OTHER_COUNTS, *MONEY)
+    out: dict[Any, np.ndarray] = {
+        (metric, name): np.zeros((trials, scenario.quarters)) for metric in metrics for name in names
+    }
+    for trial in range(trials):
+        world = draw_world(scenario, rng, correlations)
+        for name in names:
+            tally = play_segment(world, world.segments[name], rng)
+            for metric in metrics:
+                out[metric, name][trial] = tally[metric]
+    for metric in metrics:
+        out[metric] = np.sum([out[metric, name] for name in names], axis=0)
+    return out
+
+
+def play_segment(world: World, plan: SegmentPlan, rng: np.random.Generator) -> Tally:
+    tally: Tally = {metric: np.zeros(world.quarters) for metric in (*world.stages, *OTHER_COUNTS, *MONEY)}
+
+    born = play_funnel(world, plan, rng, tally)
+    for week in born:
+        if week < 0 and world.deals is not None:
+            continue  # the deals of the file replace those born in the warm-up
+        q = world.quarter(week)
+        value = plan.size[q].draw(rng) if plan.size else 0.0
+        if week >= 0:
+            tally["created_pipeline"][week // WEEKS] += value
+        wins = None
+        if plan.losses is None:
+            due = week + laws.draw_weeks(plan.lag[world.last_stage][q], rng)
+        else:
+            wins = bool(rng.random() < plan.rate[world.last_stage][q])
+            due = week + laws.draw_weeks((plan.lag[world.last_stage] if wins else plan.losses)[q], rng)
+        play_deal(world, plan, rng, tally, due, value, born=week, wins=wins)
+
+    for deal in world.deals or ():
+        if deal.segment == plan.name:
+            play_open_deal(world, plan, rng, tally, deal)
+
+    for metric in MONEY:
+        tally[metric] = np.round(tally[metric], 2)
+    return tally
+
+
+# --------------------------------------------------------------------------------------- before the deal
+def play_funnel(world: World, plan: SegmentPlan, rng: np.random.Generator, tally: Tally) -> list[int]:
+    """Weeks in which deals are born, the warm-up's among them."""
+    entering: dict[int, list[int]] = {stage: [] for stage in range(len(world.stages))}
+    for week in range(world.first_week, world.end):
+        entering[plan.entry] += [week] * arrivals(world, plan, rng, week)
+    for lead in world.leads or ():
+        if lead.segment == plan.name:
+            for _ in range(lead.count):
+                week = play_lead(world, plan, rng, lead)
+                if week is not None:
+                    entering[lead.stage + 1].append(week)
+
+    for stage in range(plan.entry, world.last_stage):
+        for week in entering[stage]:
+            if 0 <= week < world.end:
+                tally[world.stages[stage]][week // WEEKS] += 1
+        if stage == world.birth_stage:
+            break
+        for week in entering[stage]:
+            q = world.quarter(week)
+            if rng.random() < plan.rate[stage + 1][q]:
+                arrives = week + laws.draw_weeks(plan.lag[stage + 1][q], rng)
+                in_flight_at_start = week < 0 <= arrives
+                if arrives < world.end and not (in_flight_at_start and world.leads is not None):
+                    entering[stage + 1].append(arrives)
+    return [week for week in entering[world.birth_stage] if week < world.end]
+
+
+def arrivals(world: World, plan: SegmentPlan, rng: np.random.Generator, week: int) -> int:
+    q = world.quarter(week)
+    mean, dispersion = plan.volume[q] * plan.profile[week % WEEKS], plan.dispersion[q]
+    if mean <= 0:
+        return 0
+    if dispersion > 1:
+        return int(rng.negative_binomial(mean / (dispersion - 1), 1 / dispersion))
+    return int(rng.poisson(mean))
+
+
+def play_lead(world: World, plan: SegmentPlan, rng: np.random.Generator, lead: OpenLead) -> int | None:
+    """Relive a lead until a life in which it is still in its stage at the start; when it goes on, or None."""
+    q = world.quarter(lead.entered)
+    for _ in range(NOTHING_LEFT):
+        if rng.random() >= plan.rate[lead.stage + 1][q]:
+            return None  # stays for good
+        week = lead.entered + laws.draw_weeks(plan.lag[lead.stage + 1][q], rng)
+        if week >= 0:
+            return week
+    return None
+
+
+# --------------------------------------------------------------------------------------- deals
+def play_open_deal(world: World, plan: SegmentPlan, rng: np.random.Generator, tally: Tally, deal: OpenDeal) -> None:
+    now = world.quarter(0)
+    own = plan.rate[world.last_stage] if deal.own is None else deal.own
+    pushes_that_count = 0 if deal.own is not None else deal.pushes
+    wins = None
+    if plan.losses is not None:
+        wins = bool(rng.random() < own[now] * plan.factor[now] ** pushes_that_count)
+    due = deal.due
+    if due is None:
+        lag = plan.lag[world.last_stage] if wins in (None, True) else plan.losses
+        assert lag is not None
+        due = 0  # when nothing is left
+        for _ in range(NOTHING_LEFT):
+            weeks = laws.draw_weeks(lag[now], rng)
+            if weeks >= deal.age:
+                due = weeks - deal.age
+                break
+    play_deal(
+        world, plan, rng, tally, due, deal.amount, born=-1, wins=wins,
+        pushes=deal.pushes, pushes_that_count=pushes_that_count, rate=own,
+    )  # fmt: skip
+
+
+def play_deal(
+    world: World,
+    plan: SegmentPlan,
+    rng: np.random.Generator,
+    tally: Tally,
+    due: int,
+    value: float,
+    *,
+    born: int,
+    wins: bool | None,
+    pushes: int = 0,
+    pushes_that_count: int = 0,
+    rate: list[float] | None = None,
+) -> None:
+    """A deal's life from its first due week on.
+
+    ``wins`` is None where the decision falls on the due week, else what was decided at birth. ``pushes`` so far
+    count towards the limit, ``pushes_that_count`` of them towards the factor.
+    """
+    rate = plan.rate[world.last_stage] if rate is None else rate
+    luck = rng.random()  # one win uniform for life
+    outcome = None
+    while due < world.end:
+        q = world.quarter(due)
+        if rng.random() < plan.slip[q]:
+            if pushes >= plan.limit:
+                outcome = "loss"
+                break
+            pushes += 1
+            pushes_that_count += 1
+            if wins:
+                wins = bool(rng.random() < plan.factor[q])
+            delay = max(1, laws.draw_weeks(plan.delay[q], rng))
+            if due >= 0:
+                tally["slips"][due // WEEKS] += 1
+                if (due + delay) // WEEKS > due // WEEKS:
+                    tally["slipped_deals"][due // WEEKS] += 1
+                    tally["slipped_value"][due // WEEKS] += value
+            due += delay
+            continue
+        if wins is None:
+            wins = bool(luck < rate[q] * plan.factor[q] ** pushes_that_count)
+        outcome = "win" if wins else "loss"
+        break
+
+    if outcome is not None and due >= 0:
+        if outcome == "win":
+            tally[world.stages[-1]][due // WEEKS] += 1
+            tally["bookings"][due // WEEKS] += value
+        else:
+            tally["losses"][due // WEEKS] += 1
+    decided = world.end if outcome is None else due
+    for quarter in range(world.quarters):
+        last_week = WEEKS * quarter + WEEKS - 1
+        if born <= last_week < decided:
+            tally["open_deals"][quarter] += 1
+            tally["open_pipeline"][quarter] += value
