@@ -1,0 +1,1 @@
+"""C programs of the same plan, compiled on this machine when first asked for."""
