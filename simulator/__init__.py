@@ -1,3 +1,44 @@
-"""Monte Carlo simulator of sales and marketing pipelines, from visitor to win."""
+"""Monte Carlo simulator of sales and marketing pipelines, from visitor to win.
+
+Examples
+--------
+>>> import simulator as sim
+>>> plan = sim.load("scenarios/twenty-five-customers.yaml")
+>>> result = sim.simulate(plan, trials=1000, seed=7)
+>>> result["wins"].shape
+(1000, 4)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simulator import errors as errors
+    from simulator.simulation.result import Result as Result
 
 __version__ = "0.1.0"
+
+_HOME = {
+    "load": "simulator.scenario.load",
+    "Result": "simulator.simulation.result",
+    "simulate": "simulator.simulation.simulate",
+}
+"""Public names and where they live. They are imported when first used: ``import simulator`` costs nothing."""
+
+__all__ = ["__version__", "errors", *_HOME]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name == "errors":
+        return import_module("simulator.errors")
+    if name not in _HOME:
+        raise AttributeError(f"module 'simulator' has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(_HOME[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

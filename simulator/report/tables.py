@@ -1,0 +1,190 @@
+"""What a planner sees in the terminal: targets first, then percentiles by quarter."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Sequence
+
+from rich import box
+from rich.columns import Columns
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from simulator.report.wording import average, clean, goal, level, plural, unit_label
+from simulator.simulation.metrics import BOOKINGS, Metric
+from simulator.simulation.result import Result, TargetEstimate
+from simulator.statistics.intervals import Estimate, as_percent, in_words
+
+WIDEST = 120
+"""Tables do not grow beyond this many columns: longer lines are hard to follow."""
+
+LEVELS = (("P10", "p10", level), ("P50", "p50", level), ("P90", "p90", level), ("mean", "mean", average))
+
+LEGEND = "P10: 1 trial in 10 is at or below, P50: half of them are, P90: 9 in 10"
+
+NOTE = (
+    "Interval: 95%, how exactly {trials} trials know the probability (Monte Carlo error). It is not the "
+    "uncertainty of the plan: that is the probability itself."
+)
+
+
+def result_table(result: Result) -> RenderableType:
+    """Everything about one result; print it with a :class:`rich.console.Console`, or see :func:`as_text`."""
+    parts: list[RenderableType] = [_heading(result)]
+    if result.targets:
+        parts += ["", _targets(result)]
+    parts += ["", _by_quarter(result)]
+    if len(result.segments) > 1:
+        parts += ["", _by_segment(result)]
+    parts += [Padding(Text(f"Warning: {clean(note)}", style="yellow"), (1, 0, 0, 0)) for note in warnings_of(result)]
+    return Group(*parts)
+
+
+def comparison_table(results: Sequence[Result]) -> RenderableType:
+    """Target probabilities of several results side by side, at most four to a block."""
+    names = list(dict.fromkeys(t.name for result in results for t in result.targets))
+    labels = _distinct(results)
+    blocks: list[RenderableType] = [Text("Targets side by side", style="bold")]
+    for first in range(0, len(results), 4):
+        chosen = results[first : first + 4]
+        table = _table("target", left=1)
+        for label in labels[first : first + 4]:
+            table.add_column(Text(clean(label)), justify="right", max_width=14, overflow="fold")
+        for name in names:
+            found = [next((t for t in result.targets if t.name == name), None) for result in chosen]
+            table.add_row(Text(clean(name)), *(_percent(t) if t else Text("-", style="dim") for t in found))
+        table.add_row("all targets together", *(_percent(r.all_targets) if r.all_targets else Text("-") for r in chosen))
+        blocks += [table, ""]
+    return Group(*blocks[:-1])
+
+
+def _distinct(results: Sequence[Result]) -> list[str]:
+    """Names to tell results apart: the plans' own, their files where two plans are called the same."""
+    names = [result.scenario.name for result in results]
+    return [
+        f"{name} ({result.scenario.file})" if names.count(name) > 1 and result.scenario.file else name
+        for name, result in zip(names, results, strict=True)
+    ]
+
+
+def warnings_of(result: Result) -> tuple[str, ...]:
+    """What the scenario and the run have to warn of, each once."""
+    return tuple(dict.fromkeys((*result.scenario.warnings, *result.notes)))
+
+
+def as_text(what: RenderableType | Iterable[RenderableType], width: int = 80) -> str:
+    """A table as plain text without escape codes, for files and pipes."""
+    paper = io.StringIO()
+    console = Console(file=paper, width=min(width, WIDEST), color_system=None, force_terminal=False, emoji=False)
+    for part in [what] if isinstance(what, (str, Group, Table, Text)) else what:
+        console.print(part, markup=False, highlight=False)
+    return "\n".join(line.rstrip() for line in paper.getvalue().splitlines()) + "\n"
+
+
+# -- parts --------------------------------------------------------------------------------------
+def _table(*head: str, left: int = 0) -> Table:
+    """A plain table; the first ``left`` columns are text, the others numbers."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
+    for index, name in enumerate(head):
+        table.add_column(name, justify="left" if index < left else "right", overflow="fold")
+    return table
+
+
+def _heading(result: Result) -> RenderableType:
+    plan = result.scenario
+    lines = [Text(clean(plan.name), style="bold")]
+    if plan.description.strip():
+        lines.append(Text(" ".join(clean(plan.description).split())))
+    source = f"{clean(plan.file)}: " if plan.file else ""
+    lines.append(Text(f"{source}{result.trials:,} trials, seed {result.seed}", style="dim"))
+    return Group(*lines)
+
+
+def _percent(estimate: Estimate) -> Text:
+    """A probability; the colour repeats what the number says and is never all there is."""
+    p = estimate.value
+    return Text(as_percent(p), style="bold " + ("green" if p >= 0.8 else "yellow" if p >= 0.5 else "red"))
+
+
+def _interval(estimate: Estimate) -> str:
+    return f"{as_percent(estimate.low, 1)} to {as_percent(estimate.high, 1)}"
+
+
+def _targets(result: Result) -> RenderableType:
+    table = _table("target", left=1)
+    table.add_column("probability", justify="right", no_wrap=True)
+    table.add_column("in words", no_wrap=True)
+    table.add_column("interval", justify="right", no_wrap=True, style="dim")
+
+    def row(name: Text | str, estimate: Estimate) -> None:
+        table.add_row(name, _percent(estimate), in_words(estimate.value), _interval(estimate))
+
+    for target in result.targets:
+        row(_target_name(result, target), target)
+        for label, estimate in (target.by_quarter or {}).items():
+            row(Text(f"  {label}", style="dim"), estimate)
+    joint = result.all_targets
+    if joint is not None and len(result.targets) > 1:
+        table.add_section()
+        row(f"all {len(result.targets)} targets together", joint)
+    note = Text(NOTE.format(trials=f"{result.trials:,}"), style="dim")
+    return Group(table, "", note)
+
+
+def _target_name(result: Result, target: TargetEstimate) -> Text:
+    """The name; where the planner chose one of his own, what it asks for below it."""
+    name = Text(clean(target.name))
+    if target.metric in target.name and target.period.label in target.name:
+        return name
+    return Text.assemble(name, "\n", ("  " + clean(goal(result, target)), "dim"))
+
+
+def headline(result: Result) -> list[Metric]:
+    """The metrics worth a table or a chart: wins, bookings, and what has targets."""
+    wins = result.scenario.stages[-1]
+    names = dict.fromkeys((wins, BOOKINGS, *(t.metric for t in result.targets)))
+    return [result.metric(name) for name in names if name in result]
+
+
+def _side_by_side(title: str, tables: Sequence[Table], more: str = "") -> RenderableType:
+    return Group(Text.assemble((title, "bold"), (more, "dim")), Columns(tables, padding=(1, 4)))
+
+
+def _metric_table(
+    result: Result, metric: Metric, first: str, rows: Iterable[tuple[str, Callable[[], dict[str, float]]]]
+) -> Table:
+    """One metric: a row for every period or segment, a column for every percentile."""
+    table = _table(first, *(name for name, _, _ in LEVELS), left=1)
+    table.title = Text(clean(unit_label(metric, result.scenario.currency)), style="bold")
+    table.title_justify = "left"
+    for label, summary in rows:
+        values = summary()
+        table.add_row(Text(clean(label)), *(text(values[key], metric) for _, key, text in LEVELS))
+    return table
+
+
+def _by_quarter(result: Result) -> RenderableType:
+    """A table per metric: quarters, then the fiscal years that span several, then the horizon."""
+    periods = [p for p in result.calendar.periods if len(p.quarters) > 1 or p.label in result.quarters]
+    spans = [p.quarters for p in periods]
+    periods = [p for index, p in enumerate(periods) if p.quarters not in spans[:index]]
+    tables = [
+        _metric_table(
+            result, metric, "", [(p.label, lambda m=metric.name, p=p: result.summarise(m, p)) for p in periods]
+        )
+        for metric in headline(result)
+    ]
+    return _side_by_side("By quarter", tables, f"   {LEGEND}")
+
+
+def _by_segment(result: Result) -> RenderableType:
+    tables = [
+        _metric_table(
+            result, metric, "", [(s, lambda m=metric.name, s=s: result.summarise(m, "horizon", s)) for s in result.segments]
+        )
+        for metric in headline(result)
+    ]
+    horizon = plural(len(result.quarters), "quarter")
+    return _side_by_side(f"By segment, over the whole horizon ({horizon})", tables)

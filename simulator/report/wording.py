@@ -1,0 +1,102 @@
+"""Numbers as people read them: 3.1M, 24.3, "25 wins or more in 2027-Q4"."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from simulator.simulation.metrics import Metric
+from simulator.simulation.result import Result, TargetEstimate
+
+_UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
+
+
+def compact(value: float) -> str:
+    """An amount in three figures or so.
+
+    >>> [compact(x) for x in (3_062_096, 999_999, 42_500, 870, 0, -1_250_000)]
+    ['3.06M', '1.00M', '42.5k', '870', '0', '-1.25M']
+    """
+    size = abs(value)
+    for unit, letter in _UNITS:
+        if size >= unit * 0.9995:
+            scaled = size / unit
+            digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+            return f"{'-' if value < 0 else ''}{scaled:.{digits}f}{letter}"
+    return f"{value:.0f}" if abs(value) >= 0.5 else "0"
+
+
+def threshold(value: float, money: bool = False) -> str:
+    """A target's number: as short as can be without changing it.
+
+    >>> [threshold(x, money=True) for x in (3_500_000, 3_512_345, 25)], threshold(1100), threshold(0.5)
+    (['3.5M', '3,512,345', '25'], '1,100', '0.5')
+    """
+    if money:
+        for unit, letter in _UNITS:
+            scaled = value / unit
+            if abs(scaled) >= 1 and math.isclose(scaled, round(scaled, 2), rel_tol=1e-12):
+                return f"{round(scaled, 2):g}{letter}"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.12g}"
+
+
+def level(value: float, metric: Metric) -> str:
+    """A percentile: money compact, counts whole (or with the half that lies between two)."""
+    if metric.kind == "money":
+        return compact(value)
+    return f"{value:,.0f}" if abs(value - round(value)) < 0.05 or abs(value) >= 1000 else f"{value:,.1f}"
+
+
+def average(value: float, metric: Metric) -> str:
+    """A mean: one digit more than the numbers it is the mean of."""
+    if metric.kind == "money":
+        return compact(value)
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.1f}"
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 target``, ``4 targets``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def unit_label(metric: Metric, currency: str) -> str:
+    """A metric with its unit, as the head of a table or the name of an axis."""
+    return f"{metric.label} ({currency})" if metric.kind == "money" else metric.label
+
+
+def segment_label(segment: Any) -> str:
+    """`` for inbound``, `` for inbound and outbound``, or nothing for the total."""
+    if segment is None:
+        return ""
+    names = [segment] if isinstance(segment, str) else list(segment)
+    return " for " + (names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}")
+
+
+def when(result: Result, target: TargetEstimate) -> str:
+    """``in 2027-Q4``, ``in every quarter``, ``over the 4 quarters``; stocks: ``at the end of 2027``."""
+    period, stock = target.period, result.metric(target.metric).combine == "end"
+    if period.each:
+        return "at the end of every quarter" if stock else "in every quarter"
+    if period.label == "horizon":
+        if len(period.quarters) == 1:
+            return f"{'at the end of' if stock else 'in'} {result.quarters[0]}"
+        return "at the end" if stock else f"over {len(period.quarters)} quarters"
+    label = period.label.replace("..", " to ")
+    return f"at the end of {label}" if stock else f"in {label}"
+
+
+def goal(result: Result, target: TargetEstimate) -> str:
+    """What a target asks for, in words: ``25 wins or more in 2027-Q4``."""
+    metric = result.metric(target.metric)
+    bound = target.at_least if target.at_least is not None else target.at_most
+    assert bound is not None
+    text = threshold(bound, metric.kind == "money")
+    money = metric.kind == "money"
+    what = f"{metric.label} of {result.scenario.currency} {text}" if money else f"{text} {metric.label}"
+    more = "or more" if target.at_least is not None else "or less" if money else "or fewer"
+    return f"{what} {more} {when(result, target)}{segment_label(target.segment)}"
+
+
+def clean(text: str) -> str:
+    """Text that came from a file, safe to print: no control characters."""
+    return "".join(c if c.isprintable() else " " for c in text)
