@@ -22,13 +22,14 @@ typedef struct {
 
 typedef struct {
     int32_t weeks, start, quarters, stages; /* stages before the win */
-    int32_t limit, arrivals_shared;
+    int32_t limit, arrivals_shared; /* one table for all weeks */
+    int64_t room; /* for those who go on past the first stage, in a trial */
     const double *rates;   /* stages: into the second stage, ..., into the win */
     const table *arrive;   /* per week: number of arrivals */
     const table *engage;   /* per week: arrivals that go on (hybrid) */
     const table *pass;     /* per week: arrivals that do not (hybrid) */
     const table *lag;      /* stages: weeks into the next stage */
-    const table *step;     /* stages: 2 * weeks to here + goes on (hybrid, by stage entered) */
+    const table *step;     /* by stage entered: 2 * weeks to here + goes on */
     const table *delay;    /* weeks of a slip, from 1 */
     double slip, factor, mu, sigma;
 } plan;
@@ -60,7 +61,8 @@ static inline double uniform(rng *r) { return (next(r) >> 11) * 0x1p-53; }
 static inline int32_t draw(rng *r, const table *t) {
     uint64_t u = next(r);
     const cell *c = t->cells + (t->bits ? u >> (64 - t->bits) : 0);
-    return (u & 0xffffffffffffULL) < c->threshold ? c->here : c->alias;
+    int32_t keep = -(int32_t)((u & 0xffffffffffffULL) < c->threshold); /* a mask: compilers would branch */
+    return (c->here & keep) | (c->alias & ~keep);
 }
 
 #define LAYERS 256
@@ -149,33 +151,69 @@ void play_visitors(const plan *p, uint64_t key, int64_t trials, double *out) {
 }
 
 /* Arrivals that go on and arrivals that do not are independent Poisson counts (no visitor is looked
- * at); who goes on needs one draw per stage, of the weeks and of going on together. */
+ * at); who goes on needs one draw per stage, of the weeks and of going on together. Stage after stage
+ * over lists, free of branches: what is beyond the last week is written and not kept. */
 void play_hybrid(const plan *p, uint64_t key, int64_t trials, double *out) {
-    const int width = p->stages + 3, last = p->stages - 1;
+    const int width = p->stages + 3, last = p->stages - 1, weeks = p->weeks;
+    const int span = weeks + 4096; /* no lag is longer */
+    int32_t *quarter = malloc(sizeof(int32_t) * span), *counts = malloc(sizeof(int32_t) * (p->quarters + 1));
+    int32_t *here = malloc(sizeof(int32_t) * p->room), *wins = malloc(sizeof(int32_t) * p->room);
+    for (int week = 0; week < span; week++)
+        quarter[week] = week < p->start || week >= weeks ? p->quarters : (week - p->start) / 13;
     rng generator, *r = &generator;
     seed(r, key);
     memset(out, 0, sizeof(double) * trials * p->quarters * width);
     for (int64_t trial = 0; trial < trials; trial++, out += p->quarters * width) {
-        for (int week = 0; week < p->weeks; week++) {
+        int n = 0;
+        for (int week = 0; week < weeks; week++) {
             int number = draw(r, of_week(p, p->engage, week));
             if (week >= p->start)
-                out[(week - p->start) / 13 * width] += number + draw(r, of_week(p, p->pass, week));
-            for (int i = 0; i < number; i++) {
-                int at = week, stage = 1;
-                for (;; stage++) {
-                    int step = draw(r, p->step + stage - 1);
-                    at += step >> 1;
-                    if (at >= p->weeks) break;
-                    if (at >= p->start) out[(at - p->start) / 13 * width + stage] += 1;
-                    if (stage == last) {
-                        decide(p, r, out, at + draw(r, p->lag + last));
-                        break;
-                    }
-                    if (!(step & 1)) break;
-                }
+                out[quarter[week] * width] += number + draw(r, of_week(p, p->pass, week));
+            if (n + number > p->room) number = p->room - n; /* never: room is twelve deviations above the mean */
+            for (int i = 0; i < number; i++) here[n++] = week;
+        }
+        for (int stage = 1; stage <= last; stage++) {
+            const table *steps = p->step + stage - 1;
+            int kept = 0;
+            memset(counts, 0, sizeof(int32_t) * (p->quarters + 1));
+            for (int i = 0; i < n; i++) {
+                int step = draw(r, steps), at = here[i] + (step >> 1);
+                counts[quarter[at]]++;
+                here[kept] = at;
+                kept += (step & 1) & (at < weeks);
             }
+            n = kept;
+            for (int q = 0; q < p->quarters; q++) out[q * width + stage] = counts[q];
+        }
+        for (int i = 0; i < n; i++) here[i] += draw(r, p->lag + last);
+        int won = 0;
+        double rate = p->rates[last];
+        for (int slipped = 0; n; slipped++, rate *= p->factor) {
+            const uint64_t slip = p->slip * 0x1p53, win = (p->slip + (1 - p->slip) * rate) * 0x1p53;
+            int kept = 0;
+            memset(counts, 0, sizeof(int32_t) * (p->quarters + 1));
+            for (int i = 0; i < n; i++) {
+                uint64_t fate = next(r) >> 11;
+                int at = here[i], inside = at < weeks, again = inside & (fate < slip);
+                wins[won] = quarter[at];
+                won += inside & (fate >= slip) & (fate < win);
+                counts[quarter[at]] += again;
+                here[kept] = at;
+                kept += again;
+            }
+            n = kept;
+            if (slipped == p->limit) break;
+            for (int q = 0; q < p->quarters; q++) out[q * width + last + 3] += counts[q];
+            for (int i = 0; i < n; i++) here[i] += draw(r, p->delay);
+        }
+        for (int i = 0; i < won; i++) {
+            if (wins[i] == p->quarters) continue; /* in the warm-up */
+            double *cell = out + wins[i] * width + last + 1;
+            cell[0] += 1;
+            cell[1] += exp(p->mu + p->sigma * normal(r));
         }
     }
+    free(quarter); free(counts); free(here); free(wins);
 }
 
 /* Classes: the first `common` have a count each, the rest share one count and an alias table.

@@ -31,6 +31,7 @@ class Plan(ctypes.Structure):
 
     _fields_ = [
         *[(name, ctypes.c_int32) for name in ("weeks", "start", "quarters", "stages", "limit", "arrivals_shared")],
+        ("room", ctypes.c_int64),
         *[(name, ctypes.c_void_p) for name in ("rates", "arrive", "engage", "pass_", "lag", "step", "delay")],
         *[(name, ctypes.c_double) for name in ("slip", "factor", "mu", "sigma")],
     ]
@@ -92,19 +93,20 @@ def lower(funnel: Funnel) -> tuple[Plan, Tables]:
     means = means if len(means) == 1 else funnel.arrivals
     joint = []
     for stage, lag in enumerate(funnel.lags[:-1]):
-        goes = funnel.rates[stage + 1] if stage + 2 < len(funnel.stages) - 1 else 0.0
+        goes = funnel.rates[stage + 1] if stage + 2 < len(funnel.rates) else 1.0  # a deal is due in any case
         joint.append(np.stack([lag * (1 - goes), lag * goes], axis=1).ravel())
     step = 1 / funnel.delay
     delay = np.concatenate([[0.0], step * (1 - step) ** np.arange(funnel.weeks + 1)])
     delay[-1] += 1 - delay.sum()
     mu, sigma = funnel.lognormal
+    going = float(funnel.arrivals.sum() * funnel.rates[0])
 
     def address(made: ctypes.Array) -> int:
         return ctypes.addressof(made)
 
     plan = Plan(
         funnel.weeks, funnel.start, funnel.quarters, len(funnel.stages) - 1, funnel.limit, len(means) == 1,
-        tables.keep(funnel.rates.astype(float)),
+        int(going + 12 * going**0.5 + 64), tables.keep(funnel.rates.astype(float)),
         address(tables.make(*(poisson(mean) for mean in means))),
         address(tables.make(*(poisson(mean * funnel.rates[0]) for mean in means))),
         address(tables.make(*(poisson(mean * (1 - funnel.rates[0])) for mean in means))),
