@@ -49,7 +49,7 @@ MONTH = Geometric(certain(4.0, "positive"))
 class Part(BaseModel):
     """Base of the parts of a scenario: frozen, no unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True, defer_build=True)
 
 
 class Volume(Part):
@@ -284,3 +284,56 @@ class Scenario(Part):
     def calendar(self) -> Calendar:
         """The quarters of the horizon."""
         return Calendar(self.start, self.quarters, self.fiscal_year_starts)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of what the plan says: equal for files that differ in formatting only.
+
+        The contents of tables count, not where they lie.
+        """
+        from simulator.scenario.resolved import fingerprint
+
+        return fingerprint(self)
+
+    def numbers(self) -> Iterator[tuple[str, Number]]:
+        """Every number that may be uncertain, with its path; items of lists by their quarter."""
+        from simulator.scenario.walk import numbers
+
+        return numbers(self)
+
+    def with_changes(self, changes: Mapping[str, Any]) -> Scenario:
+        """The same plan with some paths changed, as ``--set`` does.
+
+        Parameters
+        ----------
+        changes : by path (``segments.*.conversion.wins``), a value in any form of the scenario file, or
+            a relative change: ``"+10%"``, ``"-5%"``, ``"*1.2"``.
+
+        Raises
+        ------
+        ScenarioError : an unknown path, or a value that is not allowed there.
+        """
+        from simulator.scenario.load import change
+
+        return change(self, list(changes.items()))
+
+    def differences(self, other: Scenario) -> list[tuple[str, Any, Any]]:
+        """Where two plans differ: path, value here, value there; None where one says nothing."""
+        from simulator.scenario.resolved import differences
+
+        return differences(self, other)
+
+    def to_yaml(self, folder: str | None = None) -> str:
+        """The resolved form: every default filled in, itself a valid scenario file.
+
+        Files it names are written relative to ``folder``, by default the current directory.
+        """
+        from simulator.scenario.dump import to_yaml
+
+        return to_yaml(self, folder)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Scenario) and self.sha256 == other.sha256
+
+    def __hash__(self) -> int:
+        return hash(self.sha256)
