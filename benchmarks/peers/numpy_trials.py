@@ -8,7 +8,7 @@ from ..funnel import WEEKS, Funnel
 from . import alias
 
 NAME = "NumPy over the trial axis"
-BLOCK = 256  # trials at a time: the arrays of a block stay in the second-level cache
+BLOCK = 128  # trials at a time: the arrays of a block stay in the second-level cache
 
 
 def prepare(funnel: Funnel):
@@ -34,9 +34,9 @@ def _block(funnel: Funnel, tables, rng: np.random.Generator, trials: int) -> np.
         entered = _later(rng, tables[stage], rng.binomial(entered, rate))
     outputs[:, :, -4] = entered[:, start:].reshape(trials, quarters, WEEKS).sum(axis=2)
 
-    born = np.repeat(np.arange(trials * weeks), entered.ravel())
-    trial, due = np.divmod(born, weeks)
-    due += alias.draw(rng, tables[-1], len(born))
+    trial = np.repeat(np.arange(trials), entered.sum(axis=1))
+    due = np.repeat(np.tile(np.arange(weeks), trials), entered.ravel())
+    due += alias.draw(rng, tables[-1], len(due))
     mu, sigma = funnel.lognormal
     slips = np.zeros(trials * quarters)
     won = []
