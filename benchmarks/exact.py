@@ -30,8 +30,9 @@ def _shift(arriving: np.ndarray, weeks: np.ndarray) -> np.ndarray:
     return np.convolve(arriving, weeks)[: len(arriving)]
 
 
-def solve(funnel: Funnel, *, wins_at_least: int = 25, bookings_at_least: float = 2e6) -> Exact:
+def solve(funnel: Funnel) -> Exact:
     """Exact moments per quarter, P(wins in the last quarter >= n), P(bookings of all quarters >= x)."""
+    wins_at_least, bookings_at_least = funnel.wins_at_least, funnel.bookings_at_least
     count = funnel.weeks
     weekly: list[np.ndarray] = [funnel.arrivals]
     for rate, lag in zip(funnel.rates[:-1], funnel.lags[:-1], strict=True):

@@ -66,6 +66,19 @@ class Funnel:
         variance = float(np.log1p(cv * cv))
         return float(np.log(mean)) - variance / 2, variance**0.5
 
+    @property
+    def wins_at_least(self) -> int:
+        """The target on the wins of the last quarter."""
+        return int(self._target("wins"))
+
+    @property
+    def bookings_at_least(self) -> float:
+        """The target on the bookings of all quarters."""
+        return float(self._target("bookings"))
+
+    def _target(self, metric: str) -> float:
+        return next(target["at_least"] for target in self.document["targets"] if target["metric"] == metric)
+
     def busier(self, times: float) -> Funnel:
         """The same deals out of ``times`` as many visitors: the first rate is divided by it."""
         document = copy.deepcopy(self.document)

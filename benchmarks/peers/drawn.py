@@ -23,7 +23,9 @@ def number(rng: np.random.Generator, written: Any, domain: str, trials: int) -> 
     return np.minimum(drawn, 1.0) if domain == "share" else drawn
 
 
-def by_quarter(rng: np.random.Generator, written: Any, domain: str, trials: int, plan_quarters: list[int]) -> np.ndarray:
+def by_quarter(
+    rng: np.random.Generator, written: Any, domain: str, trials: int, plan_quarters: list[int]
+) -> np.ndarray:
     """(trial or 1, quarter): a list has an item per quarter of the plan, and its last goes on."""
     items = written if isinstance(written, list) else [written]
     drawn = [np.atleast_1d(number(rng, item, domain, trials)) for item in items]

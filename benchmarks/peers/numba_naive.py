@@ -1,5 +1,6 @@
 """Numba as it is first written: a loop over visitors, each with its own calls of ``np.random``."""
 
+# ruff: noqa: NPY002  (inside numba, np.random is what everybody starts with)
 from __future__ import annotations
 
 import numba

@@ -139,7 +139,9 @@ def _block(plan: dict[str, Any], rng: np.random.Generator, outputs: np.ndarray) 
         if c is not None:
             slip = np.broadcast_to(slip, slip_uniform.shape)
             inside = (slip > 0) & (slip < 1)
-            slip = np.where(inside, betaincinv(slip * c, (1 - slip) * c, slip_uniform, where=inside, out=slip + 0), slip)
+            slip = np.where(
+                inside, betaincinv(slip * c, (1 - slip) * c, slip_uniform, where=inside, out=slip + 0), slip
+            )
         win = rates[plan["stages"][-1]]
         _deals(plan, segment, rng, drawn, entered, slip, win, multipliers, outputs[:, index])
 

@@ -1,0 +1,87 @@
+"""What a person waits for: whole processes, from the command to the prompt."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from .funnel import PLANS
+
+HERE = Path(__file__).parent
+R1 = str(PLANS / "r1.yaml")
+RUN = [sys.executable, "-m", "simulator", "run", R1, "--trials", "10000", "--seed", "1"]
+COMMANDS: dict[str, list[str]] = {
+    "python": [sys.executable, "-c", "pass"],
+    "import click": [sys.executable, "-c", "import click"],
+    "import numpy": [sys.executable, "-c", "import numpy"],
+    "import numpy, numba": [sys.executable, "-c", "import numpy, numba"],
+    "a cached serial kernel": [sys.executable, str(HERE / "serial_kernel.py")],
+    "a cached parallel kernel": [sys.executable, str(HERE / "cached_kernel.py")],
+    "import simulator": [sys.executable, "-c", "import simulator"],
+    "simulator --help": [sys.executable, "-m", "simulator", "--help"],
+    "simulator run (exact)": [*RUN[:4], R1],
+    "simulator run --engine simulate": [*RUN, "--engine", "simulate"],
+}
+AGAINST = {
+    "import simulator": "import click",
+    "simulator --help": "import click",
+    "simulator run (exact)": "import numpy",
+    "simulator run --engine simulate": "a cached serial kernel",
+}
+
+
+def _seconds(command: list[str], environment: dict[str, str] | None = None) -> float:
+    started = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, env=environment, cwd=HERE.parent)
+    taken = time.perf_counter() - started
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr.decode()[-400:]}")
+    return taken
+
+
+def measure(*, rounds: int, tell) -> list[dict[str, Any]]:
+    """One row per command: median seconds, and the median difference to what it is measured against."""
+    tell("start-up: whole processes in turns")
+    taken: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    failed: dict[str, str] = {}
+    for number in range(-1, rounds):  # the first round warms caches
+        for name, command in COMMANDS.items():
+            if name in failed:
+                continue
+            try:
+                seconds = _seconds(command)
+            except RuntimeError as reason:
+                failed[name] = str(reason)
+                continue
+            if number >= 0:
+                taken[name].append(seconds)
+    rows: list[dict[str, Any]] = []
+    for name, seconds in taken.items():
+        if name in failed:
+            rows.append({"command": name, "note": failed[name]})
+            continue
+        row: dict[str, Any] = {"command": name, "seconds": median(seconds)}
+        against = AGAINST.get(name)
+        if against:
+            row["against"] = against
+            row["more"] = median(a - b for a, b in zip(seconds, taken[against], strict=True))
+        rows.append(row)
+    rows.append(_cold(rounds=max(1, rounds // 5), tell=tell))
+    return rows
+
+
+def _cold(*, rounds: int, tell) -> dict[str, Any]:
+    """The first run ever: nothing compiled yet."""
+    tell("start-up: the first run, compiling")
+    seconds = []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as empty:
+            environment = {**os.environ, "SIMULATOR_CACHE_DIR": empty, "NUMBA_CACHE_DIR": empty}
+            seconds.append(_seconds([*RUN, "--engine", "simulate"], environment))
+    return {"command": "simulator run --engine simulate, first ever", "seconds": median(seconds)}

@@ -1,0 +1,88 @@
+"""The record of a run as tables a person reads (Markdown)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def _count(value: float | None) -> str:
+    if value is None:
+        return "–"
+    digits = len(f"{value:.0f}")
+    return f"{round(value, 2 - digits if digits > 2 else 0):,.0f}"
+
+
+def _times(value: float | None, digits: int = 2) -> str:
+    return "–" if value is None else f"{value:,.{digits if value < 10 else 1}f}×"
+
+
+def race(rows: list[dict[str, Any]]) -> str:
+    """The programs, fastest of each kind first: general ones, then those that need plain numbers."""
+    costs = sorted({key for row in rows for key in row if key.startswith("cost_x")}, key=len)
+    head = ["program", "trials/s, one thread", "against NumPy", "on two", "two by one"]
+    head += [f"cost at {key.removeprefix('cost_')} visitors" for key in costs]
+    head += ["seconds to ±0.1 points", "off the exact answer"]
+    lines = []
+    for row in sorted(rows, key=lambda row: (not row["general"], -row.get("trials_per_second", 0))):
+        name = row["name"] if row["general"] else f"*{row['name']}*"
+        if "trials_per_second" not in row:
+            lines.append([name, row.get("note") or f"wrong: {row['error']}", *[""] * (len(head) - 2)])
+            continue
+        lines.append(
+            [
+                name,
+                _count(row["trials_per_second"]),
+                _times(row["ratio"]),
+                _count(row.get("two_trials_per_second")),
+                _times(row.get("two_ratio")),
+                *(_times(row.get(key)) for key in costs),
+                f"{row['seconds_to_tenth_of_a_point']:,.2g}",
+                f"{row['deviation']:.1f} SE",
+            ]
+        )
+    return _table(head, lines)
+
+
+def write(record: dict[str, Any]) -> str:
+    """The whole record."""
+    machine = record["machine"]
+    parts = [
+        "# Benchmarks",
+        f"{machine['processor']}, {machine['cores']} cores; Python {machine['python']}, NumPy {machine['numpy']}, "
+        f"numba {machine['numba']}. {record['rounds']} rounds in turns, medians; each program was checked against "
+        "the exact answer in the same run (limit: 4.9 standard errors). Trust ratios more than absolute figures.",
+    ]
+    for name, rows in record.get("races", {}).items():
+        parts += [f"## {name}", race(rows), "*In italics*: programs for plans of plain numbers only."]
+    if record.get("uncertain"):
+        lines = [
+            [
+                row["plan"],
+                _count(row["numpy"]),
+                _count(row["simulator"]),
+                _times(row["ratio"]),
+                _times(row["two_ratio"]),
+            ]
+            for row in record["uncertain"]
+        ]
+        head = ["plan", "NumPy, trials/s", "simulator, trials/s", "ratio", "two threads by one"]
+        parts += ["## Everything uncertain", _table(head, lines)]
+    if record.get("startup"):
+        lines = [
+            [
+                f"`{row['command']}`",
+                f"{row['seconds']:.2f}" if "seconds" in row else row["note"],
+                f"{row['more']:+.2f} s against {row['against']}" if "more" in row else "",
+            ]
+            for row in record["startup"]
+        ]
+        parts += ["## Whole processes", _table(["command", "seconds", "difference"], lines)]
+    if record.get("memory"):
+        lines = [[_count(row["trials"]), f"{row['peak_mib']:,.0f}"] for row in record["memory"]]
+        parts += ["## Memory", _table(["trials", "peak, MiB"], lines)]
+    return "\n\n".join(parts) + "\n"
