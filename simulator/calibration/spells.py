@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +54,8 @@ class Spells:
 
     def where(self, keep: NDArray[np.bool_]) -> Spells:
         """The spells that ``keep`` marks."""
-        return Spells(self.stage, self.into, self.record[keep], self.segment[keep], self.entry[keep], self.days[keep],
-                      self.kind[keep], self.as_of, self.start, self.absent)  # fmt: skip
+        return replace(self, record=self.record[keep], segment=self.segment[keep], entry=self.entry[keep],
+                       days=self.days[keep], kind=self.kind[keep])  # fmt: skip
 
 
 def spells_of(history: History, stage: int, dates: Floats | None = None) -> Spells:
@@ -78,11 +78,11 @@ def spells_of(history: History, stage: int, dates: Floats | None = None) -> Spel
     start = history.history_starts if history.history_starts is not None else find_start(found)
     if start is None or not (found.entry < start).any():
         return found
-    absent = history.before_history == "absent" if history.before_history else looks_absent(found, start)
-    object.__setattr__(found, "start", start)
-    object.__setattr__(found, "absent", absent)
     early = np.isin(found.kind, (WON, LOST)) & (found.entry + found.days < start)
-    return found.where(~early) if early.any() else found
+    absent = history.before_history == "absent" if history.before_history else looks_absent(found, start)
+    # Endings before the start are left out; where there are many of them, what is left of the early entries is what lasted.
+    absent = absent or bool(early.sum() > 0.2 * (found.entry < start).sum())
+    return replace(found, start=start, absent=absent).where(~early)
 
 
 def find_start(spells: Spells) -> int | None:
@@ -95,10 +95,10 @@ def find_start(spells: Spells) -> int | None:
     if ended.sum() < 10:
         return None
     ends = np.sort(spells.entry[ended] + spells.days[ended])
-    start = int(ends[0])
-    robust = int(ends[int(0.003 * len(ends))])
-    if robust - start > 30:  # a stray early date is a typing error, not the start of the records
-        start = robust
+    weekly = np.bincount((ends - ends[0]) // 7)
+    usual = np.median(weekly[weekly > 0])
+    # The first ending of the first week that is no mere trickle: a stray early date is a typing error.
+    start = int(ends[np.searchsorted(ends, ends[0] + 7 * int(np.argmax(weekly >= 0.2 * usual)))])
     before = spells.entry < start
     since = ended & ~before
     if since.sum() < 5 or before.sum() < 20:
@@ -106,7 +106,8 @@ def find_start(spells: Spells) -> int | None:
     typical = np.quantile(spells.days[since], 0.25)
     share = since.sum() / max((~before).sum(), 1)
     missed = ((start - spells.entry[before]) > typical).sum() * share * 0.25
-    return start if missed >= 5 else None
+    trickle = (ends < start).sum()
+    return start if missed >= 5 and trickle < 0.25 * missed else None
 
 
 def looks_absent(spells: Spells, start: int) -> bool:

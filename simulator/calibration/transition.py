@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +116,7 @@ def fit_transition(spells: Spells, segments: int, *, family: str | None = None) 
     if not losses:
         # A handful of losses tells nothing about when losses come: they count as not (yet) converted.
         kind = np.where(np.isin(spells.kind, (LOST, LOST_UNDATED)), 0, spells.kind).astype(np.int8)
-        object.__setattr__(spells, "kind", kind)
+        spells = replace(spells, kind=kind)
         data = group(spells)
     scores: dict[str, float] = {}
     if family is None:
@@ -130,5 +130,4 @@ def fit_transition(spells: Spells, segments: int, *, family: str | None = None) 
             f"{spells.stage} into {spells.into}: records can be watched for {spells.follow_up:.0f} weeks, the fitted lag's P90 is "
             f"{whole.lag.quantile(0.9):.0f}: share and lag cannot be told apart well; their joint uncertainty is written as correlations"
         )
-    object.__setattr__(found, "notes", tuple(notes))
-    return found
+    return replace(found, notes=tuple(notes))
