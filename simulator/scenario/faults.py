@@ -60,6 +60,11 @@ class Faults:
         fault = Fault(file or place.file, line if file else place.line, path or None, message)
         self._found.append(((place.order, place.line or 0), fault))
 
+    def include(self, error: ScenarioError, place: Place) -> None:
+        """Note all faults of an error that stopped the reading of another file."""
+        for fault in error.faults:
+            self._found.append(((place.order, place.line or 0), fault))
+
     def warn(self, message: str) -> None:
         """Note something that is allowed but probably not meant."""
         if message not in self.warnings:
@@ -67,6 +72,15 @@ class Faults:
 
     def __len__(self) -> int:
         return len(self._found)
+
+    def concern(self, path: str) -> bool:
+        """Whether a fault has been noted at a path, around it or beside it in the same spread."""
+        for _, fault in self._found:
+            noted = fault.path or ""
+            around = noted.rpartition(".")[0]
+            if path == noted or path.startswith((f"{noted}.", f"{around}." if around.count(".") >= 2 else "\0")):
+                return True
+        return False
 
     def check(self) -> None:
         """Raise everything found, in the order of the files."""

@@ -1,60 +1,305 @@
-"""Reading and writing scenario files: the only place that knows YAML."""
+"""Reading and writing scenario files: the only place that knows YAML.
+
+YAML 1.2: ``no`` and ``on`` are text, numbers may hold underscores. Nodes are composed, never constructed, so
+that nothing in a file can execute anything; aliases are expanded up to a bound.
+"""
 
 from __future__ import annotations
 
 import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from simulator.scenario.faults import Faults
+from simulator.errors import Fault, ScenarioError
+from simulator.scenario.build import build_scenario
+from simulator.scenario.extends import merge_parents
+from simulator.scenario.faults import Faults, nearest
 from simulator.scenario.model import Scenario
 from simulator.scenario.nodes import Node, Place, node_from
-from simulator.scenario.read_plan import read_plan
-from simulator.scenario.read_targets import read_targets
-from simulator.scenario.reading import BAD, Reading, contains_bad
+from simulator.scenario.paths import apply_changes
 from simulator.scenario.tables import Tables
 
+MOST_BYTES = 2_000_000
+MOST_VALUES = 100_000
+MOST_DEPTH = 50
 
-def load(source: Any, *, overrides: Any = ()) -> Scenario:
-    """Read a scenario."""
+Source = str | os.PathLike[str] | Mapping[str, Any] | Scenario
+
+
+def load(source: Source, *, overrides: Iterable[str | tuple[str, Any]] = ()) -> Scenario:
+    """Read a scenario: parents merged, changes applied, checked, defaults filled in.
+
+    Parameters
+    ----------
+    source : a path, ``"-"`` for standard input, or a mapping as in a scenario file. Relative paths in a file
+        start from its folder; in a mapping or standard input from the current directory.
+    overrides : changes on top, as ``"PATH=VALUE"`` or ``(path, value)``; values as for
+        :meth:`~simulator.scenario.model.Scenario.with_changes`.
+
+    Raises
+    ------
+    ScenarioError : anything wrong with the scenario, all of it at once.
+
+    Examples
+    --------
+    >>> plan = load("scenarios/twenty-five-customers.yaml", overrides=["segments.inbound.volume=+10%"])
+    >>> plan.segments["inbound"].volume.per_quarter[0].value
+    1100.0
+    """
+    overrides = [overrides] if isinstance(overrides, str) else list(overrides)
+    if isinstance(source, Scenario):
+        return change(source, overrides) if overrides else source
     faults = Faults()
-    if isinstance(source, dict):
-        tree, name = node_from(source, Place()), None
+    if isinstance(source, Mapping):
+        tree, name = node_from(dict(source), Place(folder=os.curdir)), None
+    elif isinstance(source, (str, os.PathLike)):
+        name = os.fspath(source)
+        tree = read_file(name, faults)
     else:
-        tree, name = _read_yaml(os.fspath(source)), os.fspath(source)
-    reading = Reading(faults, Tables())
-    values = read_plan(tree, reading)
-    targets = tree.get("targets")
-    values["targets"] = () if targets is None else read_targets(targets, "targets", reading)
-    faults.check()
-    assert not contains_bad(values) and BAD not in values.values()
-    scenario = Scenario(**values)
-    scenario._tree, scenario._file, scenario._warnings = tree, name, tuple(faults.warnings)
+        raise TypeError(f"load takes a path, '-' or a mapping, not {type(source).__name__}")
+    tree = merge_parents(tree, None if name in (None, "-") else name, read_file, faults)
+    return _finish(tree, overrides, name, faults, Tables())
+
+
+def change(scenario: Scenario, changes: Iterable[str | tuple[str, Any]]) -> Scenario:
+    """The same scenario with changes, as ``overrides`` of :func:`load`; the files are not read again."""
+    return _finish(scenario._tree, list(changes), scenario.file, Faults(), scenario._tables or Tables())
+
+
+def _finish(tree: Node, changes: list[Any], name: str | None, faults: Faults, tables: Tables) -> Scenario:
+    changed = apply_changes(tree, changes, parse_value, faults)
+    scenario = build_scenario(changed, faults, tables, name)
+    scenario._tree, scenario._file, scenario._tables = changed, name, tables
+    scenario._warnings = tuple(faults.warnings)
     return scenario
 
 
-def _read_yaml(path: str) -> Node:
+def read_file(name: str, faults: Faults, place: Place | None = None, order: int = 0) -> Node:
+    """The nodes of a file; ``place`` is where another file names it."""
+    text = _text_of(name, place)
+    folder = os.curdir if name == "-" else os.path.dirname(name) or os.curdir
+    return parse(text, Place("stdin" if name == "-" else name, 1, folder, order), faults)
+
+
+def _text_of(name: str, place: Place | None) -> str:
+    def stop(message: str) -> ScenarioError:
+        if place is None:
+            return ScenarioError([Fault("stdin" if name == "-" else name, None, None, message)])
+        return ScenarioError([Fault(place.file, place.line, "extends", f"{name} {message}")])
+
+    try:
+        if name == "-":
+            content = sys.stdin.buffer.read(MOST_BYTES + 1)
+        else:
+            with open(name, "rb") as file:
+                content = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise stop(f"does not exist{_neighbour(name)}") from None
+    except IsADirectoryError:
+        raise stop("is a directory, not a scenario file") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise stop(f"cannot be read: {reason[:1].lower()}{reason[1:]}") from None
+    if len(content) > MOST_BYTES:
+        raise stop(f"is larger than {MOST_BYTES // 1_000_000} MB; that is no scenario file")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise stop(f"is not a text file in UTF-8 (line {line}); save it as UTF-8 text") from None
+    if "\0" in text:
+        raise stop("is not a text file; it holds binary data")
+    return text
+
+
+def _neighbour(name: str) -> str:
+    folder, wanted = os.path.split(name)
+    try:
+        known = [entry.name for entry in os.scandir(folder or os.curdir) if entry.is_file()]
+    except (OSError, ValueError):
+        return f"; neither does the folder {folder}" if folder else ""
+    return nearest(wanted, known)
+
+
+def parse(text: str, place: Place, faults: Faults) -> Node:
+    """The nodes of a YAML text whose top level is a mapping."""
+    node = _compose(text, place)
+    if node is None:
+        raise ScenarioError([Fault(place.file, None, None, "the file is empty")])
+    tree = _Converter(place, faults).convert(node, place)
+    if not tree.mapping:
+        kind = "a list" if tree.list else "a single value"
+        raise ScenarioError([Fault(place.file, tree.place.line, None, f"is {kind}, not a scenario (keys and values)")])
+    return tree
+
+
+def parse_value(text: str, place: Place, faults: Faults) -> Node | None:
+    """A value written on the command line, in YAML; None where a fault was noted."""
+    if not text.strip():
+        return Node("", place)
+    try:
+        node = _compose(text, place)
+    except ScenarioError as error:
+        fault = error.faults[0]
+        faults.add(place, None, fault.message)
+        return None
+    return Node(None, place) if node is None else _replace(_Converter(place, faults).convert(node, place), place)
+
+
+def _replace(node: Node, place: Place) -> Node:
+    """The same values, all at one place: a change has no lines."""
+    return node_from(node.plain(), place)
+
+
+def _compose(text: str, place: Place) -> Any:
     from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    with open(path, encoding="utf-8") as f:
-        node = YAML(typ="safe", pure=True).compose(f)
-    return _convert(node, Place(path, 1, os.path.dirname(path) or "."))
+    def stop(line: int | None, message: str) -> ScenarioError:
+        return ScenarioError([Fault(place.file, line if place.line else None, None, message)])
+
+    try:
+        return YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = None if mark is None else mark.line + 1
+        lines = text.splitlines()
+        shown = lines[line - 1] if line and line <= len(lines) else ""
+        raise stop(line, _syntax(error.problem or "", error.context or "", shown, error.context_mark)) from None
+    except RecursionError:
+        raise stop(None, f"is nested more than {MOST_DEPTH} levels deep") from None
+    except (YAMLError, ValueError, AttributeError, TypeError, KeyError, IndexError, AssertionError) as error:
+        match = re.search(r"unacceptable character #x([0-9a-fA-F]+).*?line (\d+)", str(error), re.DOTALL)
+        if match:
+            raise stop(int(match[2]), f"holds a control character (#x{match[1]}); only text is allowed") from None
+        raise stop(None, "is not valid YAML") from None
 
 
-def _convert(node: Any, place: Place) -> Node:
-    here = lambda n: Place(place.file, n.start_mark.line + 1, place.folder)  # noqa: E731
-    kind = type(node).__name__
-    if kind == "MappingNode":
-        return Node({k.value: Node(_convert(v, place).value, here(k)) for k, v in node.value}, here(node))
-    if kind == "SequenceNode":
-        return Node([_convert(v, place) for v in node.value], here(node))
-    tag, text = str(node.tag).rsplit(":", 1)[-1], node.value
-    value: Any = text
-    if tag == "int":
-        value = int(text.replace("_", ""))
-    elif tag == "float":
-        value = float(text.replace("_", ""))
-    elif tag == "bool":
-        value = text.lower() == "true"
-    elif tag == "null":
-        value = None
-    return Node(value, here(node))
+def _syntax(problem: str, context: str, line: str, start: Any) -> str:
+    """One line that says what is wrong and what to write instead."""
+    if r"'\t'" in problem:
+        return "a tab is used for indentation; use spaces"
+    if "another document" in problem:
+        return "a second document starts here; a file holds one scenario"
+    if match := re.search(r"undefined alias '([^']*)'", problem):
+        return f"'*{match[1]}' refers to nothing; put the text in quotes if it is not a reference"
+    if "mapping values are not allowed" in problem:
+        if line.lstrip().startswith("\t") or "\t" in line[: len(line) - len(line.lstrip())]:
+            return "a tab is used for indentation; use spaces"
+        return "not valid YAML: a second ': ' in the line, or wrong indentation; put text that holds ': ' in quotes"
+    if "cannot start any token" in problem:
+        found = re.search(r"character '(.)'", problem)
+        return f"not valid YAML: a value cannot start with {found[1] if found else 'this'}; put the text in quotes"
+    if "sequence entries are not allowed" in problem:
+        return "not valid YAML: a list item ('- ') cannot start here; start it on a line of its own"
+    if "unexpected end of stream" in problem and "quoted" in context:
+        return f"not valid YAML: a quote that is opened in line {start.line + 1} is never closed"
+    if "flow sequence" in context or "flow mapping" in context:
+        bracket = "[" if "sequence" in context else "{"
+        return f"not valid YAML: '{bracket}' opened in line {start.line + 1} is not closed properly"
+    if "block mapping" in context:
+        return "not valid YAML: this does not belong here; check the indentation and the quotes"
+    detail = re.sub(r"\s+", " ", problem).strip() or "cannot be understood"
+    return f"not valid YAML: {detail}"
+
+
+_TAGS = {f"tag:yaml.org,2002:{name}": name for name in
+         ("str", "int", "float", "bool", "null", "map", "seq", "timestamp", "merge", "value")}
+
+
+class _Converter:
+    """Turns composed YAML into nodes, noting duplicate keys, tags and runaway aliases."""
+
+    def __init__(self, place: Place, faults: Faults):
+        self.place, self.faults, self.count = place, faults, 0
+
+    def at(self, node: Any) -> Place:
+        line = node.start_mark.line + 1 if self.place.line else None
+        return Place(self.place.file, line, self.place.folder, self.place.order)
+
+    def convert(self, node: Any, place: Place, path: str = "", depth: int = 0) -> Node:
+        self.count += 1
+        if self.count > MOST_VALUES or depth > MOST_DEPTH:
+            what = (f"is nested more than {MOST_DEPTH} levels deep, or an alias holds itself" if depth > MOST_DEPTH
+                    else f"expands to more than {MOST_VALUES:,} values; an alias may hold aliases of aliases")
+            raise ScenarioError([Fault(place.file, place.line, None, what)])
+        tag = _TAGS.get(str(node.tag))
+        if tag is None:
+            shown = str(node.tag).replace("tag:yaml.org,2002:", "!!")
+            self.faults.add(place, path, f"the tag {shown} is not allowed; tags are never executed")
+        if isinstance(node.value, list):
+            if type(node).__name__ == "MappingNode":
+                return Node(self._mapping(node, path, depth), place)
+            return Node(
+                [self.convert(item, self.at(item), f"{path}.{index + 1}" if path else str(index + 1), depth + 1)
+                 for index, item in enumerate(node.value)], place)
+        return Node(_scalar(node.value, tag), place)
+
+    def _mapping(self, node: Any, path: str, depth: int) -> dict[str, Node]:
+        found: dict[str, Node] = {}
+        for key, value in node.value:
+            place = self.at(key)
+            if isinstance(key.value, list):
+                self.faults.add(place, path, "a key must be text, not a list or a mapping")
+                continue
+            name = key.value
+            inside = f"{path}.{name}" if path else name
+            item = self.convert(value, place, inside, depth + 1)
+            if name in found:
+                before = found[name].place.line
+                self.faults.add(place, inside, f"the key is there twice{f', first in line {before}' if before else ''}")
+            elif name == "<<":
+                self.faults.add(place, inside, "merge keys are not supported; use extends")
+            else:
+                found[name] = item
+        return found
+
+
+def _scalar(text: str, tag: str | None) -> Any:
+    if tag in ("int", "float"):
+        digits = text.replace("_", "")
+        try:
+            if tag == "float":
+                return float(re.sub(r"(?i)\.(inf|nan)", r"\1", digits))
+            return int(digits, 0) if re.match(r"[-+]?0[xob]", digits) else int(digits)
+        except ValueError:
+            return text
+    if tag == "bool":
+        return {"true": True, "false": False}.get(text.lower(), text)
+    return None if tag == "null" else text
+
+
+_BLOCKS = ((), ("segments",), ("segments", "*"), ("segments", "*", "conversion"), ("segments", "*", "lag_weeks"),
+           ("market",))
+_BLOCK_LISTS = (("targets",), ("correlations",), ("market", "events"))
+
+
+def yaml_text(document: Mapping[str, Any], header: str = "") -> str:
+    """A document as YAML in the layout of the examples: a line per stage, target and event."""
+    from io import StringIO
+
+    from ruamel.yaml import YAML
+    from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+    def wrap(value: Any, path: tuple[str, ...]) -> Any:
+        pattern = ("segments", "*", *path[2:]) if path[:1] == ("segments",) and len(path) > 1 else path
+        if isinstance(value, Mapping):
+            mapping = CommentedMap((key, wrap(item, (*path, key))) for key, item in value.items())
+            if pattern not in _BLOCKS:
+                mapping.fa.set_flow_style()
+            return mapping
+        if isinstance(value, (list, tuple)):
+            sequence = CommentedSeq(wrap(item, (*path, "-")) for item in value)
+            if pattern not in _BLOCK_LISTS or not value:
+                sequence.fa.set_flow_style()
+            return sequence
+        return value
+
+    yaml = YAML()
+    yaml.width, yaml.allow_unicode = 10_000, True
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    out = StringIO()
+    yaml.dump(wrap(document, ()), out)
+    return header + out.getvalue()

@@ -299,7 +299,7 @@ class Scenario(Part):
         """Every number that may be uncertain, with its path; items of lists by their quarter."""
         from simulator.scenario.walk import numbers
 
-        return numbers(self)
+        return numbers(self, self.calendar.labels)
 
     def with_changes(self, changes: Mapping[str, Any]) -> Scenario:
         """The same plan with some paths changed, as ``--set`` does.

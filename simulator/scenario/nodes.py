@@ -7,6 +7,28 @@ from dataclasses import dataclass
 from typing import Any
 
 
+class Bad:
+    """The type of :data:`BAD`: whatever is asked of it is BAD too, and it holds nothing."""
+
+    def __getattr__(self, name: str) -> Bad:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *values: Any, **named: Any) -> Bad:
+        return self
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __repr__(self) -> str:
+        return "BAD"
+
+
+BAD: Any = Bad()
+"""Stands for a value with a fault that has been noted, so that all else can still be checked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where something was written.

@@ -8,7 +8,7 @@ from simulator.quarters import Calendar, is_start
 from simulator.scenario import read_numbers, read_segments, read_spreads, read_tables  # noqa: F401  (they register readers)
 from simulator.scenario.faults import listed, nearest, show
 from simulator.scenario.forms import NumberForm, SpecialForm
-from simulator.scenario.model import DEFAULT_STAGES, Correlation, Event, Scenario
+from simulator.scenario.model import DEFAULT_STAGES, Correlation, Event, Opening, Scenario
 from simulator.scenario.nodes import Node
 from simulator.scenario.read_numbers import read_number
 from simulator.scenario.reading import (
@@ -23,6 +23,7 @@ from simulator.scenario.reading import (
     read_value,
     reads,
 )
+from simulator.scenario.rules import apply_own_probability
 from simulator.scenario.uncertain import WinProbability
 
 
@@ -122,6 +123,10 @@ def read_plan(node: Node, reading: Reading) -> dict[str, Any]:
         reading.calendar = Calendar(start, quarters, month)
     values = read_fields(Scenario, node, "", reading, skip=(*(k for k in first if k in early), "targets"),
                          known=("extends",))
+    opening = values.get("opening")
+    if isinstance(opening, Opening) and opening.deals:
+        deals = apply_own_probability(opening.deals, opening.win_probability, reading.faults)
+        values["opening"] = opening.model_copy(update={"deals": deals})
     return {**values, **early}
 
 

@@ -97,9 +97,7 @@ def read_volume(form: SpecialForm, node: Node, path: str, reading: Reading) -> A
             values["stage"] = reading.stages[0] if reading.stages_known else BAD
         return build(Volume, values)
     numbers = read_numbers(_PER_QUARTER, node, path, reading)
-    if numbers is BAD or not reading.stages_known:
-        return BAD
-    return Volume(stage=reading.stages[0], per_quarter=numbers)
+    return Volume.model_construct(stage=reading.stages[0] if reading.stages_known else BAD, per_quarter=numbers)
 
 
 _PER_QUARTER = next(item for item in Volume.model_fields["per_quarter"].metadata if isinstance(item, NumbersForm))
@@ -130,11 +128,11 @@ def read_segment(node: Node, path: str, reading: Reading) -> Any:
     if not node.value:
         return reading.fault(node, path, "the segment is empty; volume and conversion are required")
     values = read_fields(Segment, node, path, reading, skip=("conversion", "lag_weeks"))
-    entry = _entry(node, values["volume"], reading)
+    entry = _entry(values["volume"], reading)
     conversion, lags = node.get("conversion"), node.get("lag_weeks")
     if entry is None:
-        _read_loosely(node, path, reading)
-        return BAD
+        values.update(_read_loosely(node, path, reading))
+        return build(Segment, values)
     after = reading.stages[reading.stages.index(entry) + 1 :]
     why = f", the segment enters at {entry!r}"
     values["conversion"] = BAD
@@ -168,27 +166,29 @@ def _conversion(node: Node, path: str, after: tuple[str, ...], why: str, reading
     return rates
 
 
-def _entry(node: Node, volume: Any, reading: Reading) -> str | None:
-    """The stage a segment enters, also when the rest of its volume is faulty."""
+def _entry(volume: Any, reading: Reading) -> str | None:
+    """The stage a segment enters, also when the rest of its volume is faulty; None where that is unknown."""
     if isinstance(volume, Volume):
-        return volume.stage
-    if not reading.stages_known:
-        return None
-    item = node.get("volume")
-    stage = item.get("stage") if item is not None and item.mapping else None
-    if stage is None:
-        return reading.stages[0]
-    return stage.value if isinstance(stage.value, str) and stage.value in reading.stages[:-1] else None
+        return None if volume.stage is BAD else volume.stage
+    return reading.stages[0] if reading.stages_known else None
 
 
-def _read_loosely(node: Node, path: str, reading: Reading) -> None:
+def _read_loosely(node: Node, path: str, reading: Reading) -> dict[str, Any]:
     """Find the faults that do not depend on the stages."""
-    for key, form, read in (("conversion", _RATE, read_numbers), ("lag_weeks", _LAG, read_spread)):
+    found: dict[str, Any] = {"conversion": {}, "lag_weeks": {}}
+    for key, values in found.items():
         inside = node.get(key)
-        if inside is not None and is_mapping(inside, join(path, key), DEFAULT_STAGES, reading):
-            for stage, item in inside.items():
-                if item.value is not None:
-                    read(form, item, join(path, f"{key}.{stage}"), reading)  # type: ignore[arg-type]
+        if inside is None or not is_mapping(inside, join(path, key), DEFAULT_STAGES, reading):
+            continue
+        for stage, item in inside.items():
+            if item.value is not None:
+                where = join(path, f"{key}.{stage}")
+                values[stage] = (
+                    read_numbers(_RATE, item, where, reading)
+                    if key == "conversion"
+                    else read_spread(_LAG, item, where, reading)
+                )
+    return found
 
 
 @reads("segments")

@@ -9,6 +9,7 @@ from simulator.scenario.forms import NumbersForm, SpreadForm
 from simulator.scenario.nodes import Node
 from simulator.scenario.read_numbers import KEYS as NUMBER_KEYS
 from simulator.scenario.read_numbers import read_numbers, read_times
+from simulator.scenario.read_tables import read_sample
 from simulator.scenario.reading import BAD, Reading, as_float, check_keys, join, reads
 from simulator.scenario.spreads import (
     FAMILIES,
@@ -201,5 +202,5 @@ def _sample(form: SpreadForm, node: Node, path: str, reading: Reading, common: d
     if column is None or not isinstance(column.value, str):
         return reading.fault(column or node, join(path, "column"), f"{show(column.plain()) if column else 'nothing'} "
                              "is not the name of a column")
-    data = reading.tables.sample(file, column, path, form, reading)
-    return BAD if data is BAD else Sample(data, reading.tables.locate(file), column.value, **common)
+    data = read_sample(file, column, path, form, reading)
+    return BAD if data is BAD else Sample(data, reading.tables.locate(file), column.value.strip(), **common)

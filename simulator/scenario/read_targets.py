@@ -7,19 +7,18 @@ from typing import Any
 from simulator.scenario.faults import listed, nearest, show
 from simulator.scenario.forms import SpecialForm
 from simulator.scenario.model import Target
+from simulator.scenario.names import default_name
 from simulator.scenario.nodes import Node
 from simulator.scenario.read_plan import unknown
 from simulator.scenario.reading import (
     BAD,
     Reading,
-    contains_bad,
     is_mapping,
     join,
     keys_of,
     read_fields,
     reads,
 )
-from simulator.scenario.uncertain import format_number
 
 MONEY_METRICS = ("bookings", "created_pipeline", "open_pipeline", "slipped_value")
 OTHER_METRICS = ("losses", *MONEY_METRICS[:2], "open_deals", "open_pipeline", "slips", "slipped_deals", "slipped_value")
@@ -28,15 +27,6 @@ OTHER_METRICS = ("losses", *MONEY_METRICS[:2], "open_deals", "open_pipeline", "s
 def metrics_of(stages: tuple[str, ...]) -> tuple[str, ...]:
     """Everything a target can speak of."""
     return (*stages, *(metric for metric in OTHER_METRICS if metric not in stages))
-
-
-def default_name(metric: str, at_least: float | None, at_most: float | None, period: str, segment: Any) -> str:
-    """``wins >= 25 in 2027-Q4 for inbound``."""
-    sign, value = (">=", at_least) if at_least is not None else ("<=", at_most)
-    text = f"{metric} {sign} {format_number(value or 0.0)} in {period}"
-    if segment is None:
-        return text
-    return f"{text} for {segment if isinstance(segment, str) else ', '.join(segment)}"
 
 
 @reads("metric")
@@ -120,7 +110,7 @@ def _target(node: Node, path: str, reading: Reading) -> Any:
         return BAD
     if values["metric"] in MONEY_METRICS:
         _check_money(node, path, values, reading)
-    if contains_bad({**values, "period": period}):
+    if BAD in (*values.values(), period):
         return BAD
     if period.partial:
         inside = listed([reading.calendar.label(q) for q in period.quarters], "and") if reading.calendar else ""

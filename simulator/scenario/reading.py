@@ -18,18 +18,7 @@ from pydantic.fields import FieldInfo
 from simulator.quarters import Calendar
 from simulator.scenario.faults import Faults, listed, nearest, show
 from simulator.scenario.forms import Form, PlainForm, SpecialForm, TextForm, WholeForm
-from simulator.scenario.nodes import Node
-
-
-class Bad:
-    """The type of :data:`BAD`."""
-
-    def __repr__(self) -> str:
-        return "BAD"
-
-
-BAD: Any = Bad()
-"""Stands for a value with a fault that has been noted."""
+from simulator.scenario.nodes import BAD, Node
 
 
 @dataclass
@@ -155,19 +144,8 @@ def is_mapping(node: Node, path: str, known: Iterable[str], reading: Reading) ->
 
 
 def build(model: type[BaseModel], values: dict[str, Any]) -> Any:
-    """The part, or BAD when any of its values is."""
-    if any(contains_bad(value) for value in values.values()):
-        return BAD
+    """The part; values that could not be read stay BAD inside it, so that the rest can still be checked."""
     return model.model_construct(**values)
-
-
-def contains_bad(value: Any) -> bool:
-    """Whether a value, or one inside it, could not be read."""
-    if isinstance(value, dict):
-        return any(contains_bad(item) for item in value.values())
-    if isinstance(value, (tuple, list)):
-        return any(contains_bad(item) for item in value)
-    return value is BAD
 
 
 _PERCENT = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*%\s*")

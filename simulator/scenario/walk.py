@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from simulator.scenario.nodes import BAD
 from simulator.scenario.uncertain import Number, Numbers, WinProbability
 
 if TYPE_CHECKING:
@@ -12,14 +13,15 @@ if TYPE_CHECKING:
     from simulator.scenario.spreads import Spread
 
 
-def numbers(scenario: Scenario) -> Iterator[tuple[str, Number]]:
+def numbers(scenario: Scenario, labels: tuple[str, ...]) -> Iterator[tuple[str, Number]]:
     """All numbers that may be uncertain, each with its path; items of lists by their quarter.
 
     What is certain by definition (``market.*.sd``, limits, explicit weeks) is not among them, nor
     are event multipliers left at 1.
     """
-    labels = scenario.calendar.labels
     for path, values in _all(scenario):
+        if values is BAD or BAD in values:
+            continue
         if len(values) == 1:
             yield path, values[0]
         else:

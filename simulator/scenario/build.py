@@ -1,0 +1,32 @@
+"""From a document to a scenario: read every part, check the rules between parts, freeze."""
+
+from __future__ import annotations
+
+import os
+
+from simulator.scenario.faults import Faults
+from simulator.scenario.model import Scenario
+from simulator.scenario.nodes import Node
+from simulator.scenario.read_plan import read_plan
+from simulator.scenario.read_targets import read_targets
+from simulator.scenario.reading import Reading
+from simulator.scenario.rules import check_rules
+from simulator.scenario.tables import Tables
+
+
+def build_scenario(tree: Node, faults: Faults, tables: Tables, name: str | None) -> Scenario:
+    """The scenario of a document.
+
+    Raises
+    ------
+    ScenarioError : with every fault there is, those noted before included.
+    """
+    reading = Reading(faults, tables)
+    values = read_plan(tree, reading)
+    targets = tree.get("targets")
+    values["targets"] = () if targets is None else read_targets(targets, "targets", reading)
+    values.setdefault("name", os.path.splitext(os.path.basename(name))[0] if name not in (None, "-") and name else "plan")
+    scenario = Scenario.model_construct(**values)
+    check_rules(scenario, tree, reading)
+    faults.check()
+    return scenario

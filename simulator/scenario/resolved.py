@@ -1,0 +1,259 @@
+"""The resolved form: a scenario as plain values with every default filled in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from simulator.scenario.model import Event, Segment, Slips, Target
+from simulator.scenario.spreads import FixedSpread, MeanCv, Sample, Spread, WeeksTable
+from simulator.scenario.uncertain import Certain, Number, Numbers, Values, WinProbability
+
+if TYPE_CHECKING:
+    from simulator.scenario.model import Opening, Scenario
+
+_COMMON = ("name", "times", "domain", "unit")
+
+
+def tidy(value: float) -> int | float:
+    """A whole number without ``.0``."""
+    return int(value) if float(value).is_integer() and abs(value) < 1e15 else float(value)
+
+
+def plain_number(number: Number) -> Any:
+    """A number as it is written in a scenario file."""
+    if isinstance(number, Certain):
+        return tidy(number.value)
+    written: dict[str, Any] = {}
+    if isinstance(number, Values):
+        written["values"] = [tidy(value) for value in number.values]
+    elif not isinstance(number, WinProbability):
+        written = {f.name: tidy(getattr(number, f.name)) for f in fields(number) if f.name not in _COMMON}
+    if number.name is not None:
+        written["name"] = number.name
+    if number.times != 1.0 or isinstance(number, WinProbability):
+        written["times"] = tidy(number.times)
+    return written
+
+
+def plain_numbers(numbers: Numbers) -> Any:
+    """One number, or a list of them."""
+    items = [plain_number(number) for number in numbers]
+    return items[0] if len(items) == 1 else items
+
+
+def plain_spread(spread: Spread, folder: str | None = None) -> Any:
+    """A spread as it is written; with ``folder`` None its data stand in for the file."""
+    if isinstance(spread, FixedSpread):
+        return plain_numbers(spread.value)
+    written: dict[str, Any] = {key: plain_numbers(numbers) for key, numbers in spread.parts()}
+    if isinstance(spread, MeanCv):
+        written["family"] = spread.family
+    elif isinstance(spread, WeeksTable):
+        written["weeks"] = [tidy(share) for share in spread.weeks]
+    elif isinstance(spread, Sample):
+        written["values"] = list(spread.data) if folder is None else relative(spread.file, folder)
+        written["column"] = spread.column
+    if spread.times != 1.0:
+        written["times"] = tidy(spread.times)
+    return written
+
+
+def relative(file: str, folder: str) -> str:
+    """A path that leads to the file from a folder; absolute where none does (another drive)."""
+    try:
+        return os.path.relpath(file, folder).replace(os.sep, "/")
+    except ValueError:
+        return os.path.abspath(file)
+
+
+def _segment(segment: Segment, folder: str | None) -> dict[str, Any]:
+    volume = segment.volume
+    written: dict[str, Any] = {
+        "volume": {
+            "stage": volume.stage,
+            "per_quarter": plain_numbers(volume.per_quarter),
+            "growth": plain_numbers(volume.growth),
+            "dispersion": plain_numbers(volume.dispersion),
+        }
+    }
+    if volume.weekly_profile is not None:
+        written["volume"]["weekly_profile"] = [tidy(share) for share in volume.weekly_profile]
+    written["conversion"] = {stage: plain_numbers(rate) for stage, rate in segment.conversion.items()}
+    written["lag_weeks"] = {stage: plain_spread(spread, folder) for stage, spread in segment.lag_weeks.items()}
+    if segment.deal_size is not None:
+        written["deal_size"] = plain_spread(segment.deal_size, folder)
+    written["slips"] = _slips(segment.slips, folder)
+    return written
+
+
+def _slips(slips: Slips, folder: str | None) -> dict[str, Any]:
+    return {
+        "probability": plain_numbers(slips.probability),
+        "delay_weeks": plain_spread(slips.delay_weeks, folder),
+        "limit": slips.limit,
+        "win_rate_factor": plain_numbers(slips.win_rate_factor),
+    }
+
+
+def _opening(scenario: Scenario, folder: str | None) -> dict[str, Any]:
+    opening: Opening = scenario.opening
+    written: dict[str, Any] = {"warm_up_quarters": opening.warm_up_quarters}
+    for key in ("deals", "leads"):
+        rows = getattr(opening, key)
+        if rows is None:
+            continue
+        file = table_file(scenario, key)
+        if folder is None or file is None:
+            written[key] = [row.model_dump(mode="python") for row in rows]
+        else:
+            written[key] = relative(file, folder)
+    if opening.win_probability is not None:
+        written["win_probability"] = plain_number(opening.win_probability)
+    return written
+
+
+def table_file(scenario: Scenario, key: str) -> str | None:
+    """Where the table of the opening position lies, from the current directory."""
+    node = scenario._tree
+    for step in ("opening", key):
+        node = node.get(step) if node is not None and node.mapping else None
+    return None if node is None else os.path.join(node.place.folder, node.value.strip())
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "name": event.name,
+        "probability": tidy(event.probability),
+        "quarters": event.quarters,
+        "slip_probability": plain_number(event.slip_probability),
+        "volume": plain_number(event.volume),
+        "deal_size": plain_number(event.deal_size),
+        **{stage: plain_number(rate) for stage, rate in event.rates.items()},
+    }
+
+
+def _target(target: Target) -> dict[str, Any]:
+    written: dict[str, Any] = {"metric": target.metric}
+    for key in ("at_least", "at_most"):
+        if getattr(target, key) is not None:
+            written[key] = tidy(getattr(target, key))
+    written["in"] = target.in_
+    if target.segment is not None:
+        written["segment"] = list(target.segment) if isinstance(target.segment, tuple) else target.segment
+    written["name"] = target.name
+    return written
+
+
+def plain(scenario: Scenario, folder: str | None = os.curdir) -> dict[str, Any]:
+    """The resolved form, itself a valid document.
+
+    Files are named relative to ``folder``; with None their contents stand in for them.
+    """
+    market = scenario.market
+    shocks: dict[str, Any] = {
+        "conversion": {key: tidy(value) for key, value in market.conversion.model_dump().items()},
+        "volume": {key: tidy(value) for key, value in market.volume.model_dump().items()},
+    }
+    if market.slip_concentration is not None:
+        shocks["slip_concentration"] = tidy(market.slip_concentration)
+    shocks["events"] = [_event(event) for event in market.events]
+    simulation: dict[str, Any] = {"trials": scenario.simulation.trials}
+    if scenario.simulation.seed is not None:
+        simulation["seed"] = scenario.simulation.seed
+    return {
+        "format": scenario.format,
+        "name": scenario.name,
+        "description": scenario.description,
+        "start": scenario.start,
+        "quarters": scenario.quarters,
+        "fiscal_year_starts": scenario.fiscal_year_starts,
+        "currency": scenario.currency,
+        "stages": list(scenario.stages),
+        "segments": {name: _segment(segment, folder) for name, segment in scenario.segments.items()},
+        "opening": _opening(scenario, folder),
+        "market": shocks,
+        "correlations": [{"between": list(item.between), "rank": tidy(item.rank)} for item in scenario.correlations],
+        "targets": [_target(target) for target in scenario.targets],
+        "simulation": simulation,
+    }
+
+
+def fingerprint(scenario: Scenario) -> str:
+    """SHA-256 of the resolved content, tables by their contents, keys in order."""
+    text = json.dumps(plain(scenario, None), sort_keys=True, default=str, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+_NOT_ASSUMPTIONS = ("format", "name", "description", "simulation")
+
+
+def differences(first: Scenario, second: Scenario) -> list[tuple[str, Any, Any]]:
+    """Where the assumptions and targets of two scenarios differ: path, value here, value there.
+
+    A value is None where one of them says nothing. Numbers, ranges and spreads are shown as they are written;
+    lists by quarter only where they differ.
+    """
+    found: list[tuple[str, Any, Any]] = []
+    one, two = plain(first), plain(second)
+    for key in one:
+        if key not in _NOT_ASSUMPTIONS:
+            _compare(key, _named(key, one[key]), _named(key, two[key]), first, found)
+    for key in ("deals", "leads"):
+        path = f"opening.{key}"
+        if getattr(first.opening, key) != getattr(second.opening, key) and path not in [item[0] for item in found]:
+            rows = [getattr(side.opening, key) for side in (first, second)]
+            if None not in rows and first.opening.win_probability == second.opening.win_probability:
+                found.append((path, *(f"{len(side)} rows" for side in rows)))
+    return found
+
+
+def _named(key: str, value: Any) -> Any:
+    """Lists of named things as mappings by name."""
+    if key == "targets":
+        return {item["name"]: {k: v for k, v in item.items() if k != "name"} for item in value}
+    if key == "market":
+        events = {item["name"]: {k: v for k, v in item.items() if k != "name"} for item in value["events"]}
+        return {**value, "events": events}
+    if key == "correlations":
+        return {" with ".join(item["between"]): item["rank"] for item in value}
+    return value
+
+
+def _compare(path: str, one: Any, two: Any, scenario: Scenario, found: list[tuple[str, Any, Any]]) -> None:
+    if one == two:
+        return
+    if isinstance(one, dict) and isinstance(two, dict) and _opens(one, two):
+        for key in dict.fromkeys((*one, *two)):
+            inside = path if path.endswith(".volume") and key == "per_quarter" else f"{path}.{key}"
+            _compare(inside, one.get(key), two.get(key), scenario, found)
+    elif (isinstance(one, list) or isinstance(two, list)) and None not in (one, two) and path.startswith("segments."):
+        for index, label in enumerate(scenario.calendar.labels):
+            a, b = (_item(side, index, path) for side in (one, two))
+            if a != b:
+                found.append((f"{path}.{label}", a, b))
+    else:
+        found.append((path, one, two))
+
+
+def _item(value: Any, index: int, path: str) -> Any:
+    """What holds in a quarter; a name that only keeps the draws of one number together is left out."""
+    item = value[min(index, len(value) - 1)] if isinstance(value, list) else value
+    if isinstance(item, dict) and str(item.get("name", "")).startswith(path):
+        return {key: inner for key, inner in item.items() if key != "name"}
+    return item
+
+
+_FORM_KEYS = {"min", "likely", "max", "p10", "p50", "p90", "successes", "of", "sd", "values", "times", "weeks"}
+
+
+def _opens(one: dict[str, Any], two: dict[str, Any]) -> bool:
+    """Whether two mappings are compared key by key: parts are, ranges are not, spreads of one form are."""
+    keys = {*one, *two}
+    spread = keys & {"mean", "median"} and "sd" not in keys
+    if spread:
+        return set(one) == set(two) and all(one.get(key) == two.get(key) for key in ("times", "family", "column"))
+    return not keys & _FORM_KEYS or "probability" in keys or "at_least" in keys
