@@ -18,8 +18,15 @@ from simulator.scenario.nodes import Node
 ReadFile = Callable[..., Node]
 
 _MERGED = {
-    ("segments",), ("segments", "*"), ("segments", "*", "conversion"), ("segments", "*", "lag_weeks"),
-    ("segments", "*", "slips"), ("opening",), ("market",), ("market", "conversion"), ("market", "volume"),
+    ("segments",),
+    ("segments", "*"),
+    ("segments", "*", "conversion"),
+    ("segments", "*", "lag_weeks"),
+    ("segments", "*", "slips"),
+    ("opening",),
+    ("market",),
+    ("market", "conversion"),
+    ("market", "volume"),
     ("simulation",),
 }
 """Mappings that merge key by key; all others are values, replaced whole."""
@@ -43,7 +50,7 @@ def merge_parents(tree: Node, name: str | None, read_file: ReadFile, faults: Fau
             raise _stop(named, f"{show(named.plain())} is not {what}", faults)
         parent = os.path.normpath(os.path.join(named.place.folder, named.value.strip()))
         if os.path.realpath(parent) in files:
-            circle = " -> ".join([*shown[files.index(os.path.realpath(parent)):], parent])
+            circle = " -> ".join([*shown[files.index(os.path.realpath(parent)) :], parent])
             raise _stop(named, f"goes round in a circle: {circle}", faults)
         try:
             chain.append(read_file(parent, faults, named.place, len(chain)))

@@ -53,8 +53,9 @@ class Faults:
         self._found: list[tuple[tuple[int, int], Fault]] = []
         self.warnings: list[str] = []
 
-    def add(self, where: Node | Place, path: str | None, message: str, *, file: str | None = None,
-            line: int | None = None) -> None:
+    def add(
+        self, where: Node | Place, path: str | None, message: str, *, file: str | None = None, line: int | None = None
+    ) -> None:
         """Note a fault; ``file`` and ``line`` say where in another file (a table) it lies."""
         place = where.place if isinstance(where, Node) else where
         fault = Fault(file or place.file, line if file else place.line, path or None, message)

@@ -1,4 +1,4 @@
-"""Reading and writing scenario files: the only place that knows YAML.
+"""Reading scenario files; with :mod:`~simulator.scenario.dump` the only place that knows YAML.
 
 YAML 1.2: ``no`` and ``on`` are text, numbers may hold underscores. Nodes are composed, never constructed, so
 that nothing in a file can execute anything; aliases are expanded up to a bound.
@@ -14,11 +14,11 @@ from typing import Any
 
 from simulator.errors import Fault, ScenarioError
 from simulator.scenario.build import build_scenario
+from simulator.scenario.changes import apply_changes
 from simulator.scenario.extends import merge_parents
 from simulator.scenario.faults import Faults, nearest
 from simulator.scenario.model import Scenario
 from simulator.scenario.nodes import Node, Place, node_from
-from simulator.scenario.paths import apply_changes
 from simulator.scenario.tables import Tables
 
 MOST_BYTES = 2_000_000
@@ -205,8 +205,10 @@ def _syntax(problem: str, context: str, line: str, start: Any) -> str:
     return f"not valid YAML: {detail}"
 
 
-_TAGS = {f"tag:yaml.org,2002:{name}": name for name in
-         ("str", "int", "float", "bool", "null", "map", "seq", "timestamp", "merge", "value")}
+_TAGS = {
+    f"tag:yaml.org,2002:{name}": name
+    for name in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp", "merge", "value")
+}
 
 
 class _Converter:
@@ -222,8 +224,11 @@ class _Converter:
     def convert(self, node: Any, place: Place, path: str = "", depth: int = 0) -> Node:
         self.count += 1
         if self.count > MOST_VALUES or depth > MOST_DEPTH:
-            what = (f"is nested more than {MOST_DEPTH} levels deep, or an alias holds itself" if depth > MOST_DEPTH
-                    else f"expands to more than {MOST_VALUES:,} values; an alias may hold aliases of aliases")
+            what = (
+                f"is nested more than {MOST_DEPTH} levels deep, or an alias holds itself"
+                if depth > MOST_DEPTH
+                else f"expands to more than {MOST_VALUES:,} values; an alias may hold aliases of aliases"
+            )
             raise ScenarioError([Fault(place.file, place.line, None, what)])
         tag = _TAGS.get(str(node.tag))
         if tag is None:
@@ -233,8 +238,12 @@ class _Converter:
             if type(node).__name__ == "MappingNode":
                 return Node(self._mapping(node, path, depth), place)
             return Node(
-                [self.convert(item, self.at(item), f"{path}.{index + 1}" if path else str(index + 1), depth + 1)
-                 for index, item in enumerate(node.value)], place)
+                [
+                    self.convert(item, self.at(item), f"{path}.{index + 1}" if path else str(index + 1), depth + 1)
+                    for index, item in enumerate(node.value)
+                ],
+                place,
+            )
         return Node(_scalar(node.value, tag), place)
 
     def _mapping(self, node: Any, path: str, depth: int) -> dict[str, Node]:
@@ -269,37 +278,3 @@ def _scalar(text: str, tag: str | None) -> Any:
     if tag == "bool":
         return {"true": True, "false": False}.get(text.lower(), text)
     return None if tag == "null" else text
-
-
-_BLOCKS = ((), ("segments",), ("segments", "*"), ("segments", "*", "conversion"), ("segments", "*", "lag_weeks"),
-           ("market",))
-_BLOCK_LISTS = (("targets",), ("correlations",), ("market", "events"))
-
-
-def yaml_text(document: Mapping[str, Any], header: str = "") -> str:
-    """A document as YAML in the layout of the examples: a line per stage, target and event."""
-    from io import StringIO
-
-    from ruamel.yaml import YAML
-    from ruamel.yaml.comments import CommentedMap, CommentedSeq
-
-    def wrap(value: Any, path: tuple[str, ...]) -> Any:
-        pattern = ("segments", "*", *path[2:]) if path[:1] == ("segments",) and len(path) > 1 else path
-        if isinstance(value, Mapping):
-            mapping = CommentedMap((key, wrap(item, (*path, key))) for key, item in value.items())
-            if pattern not in _BLOCKS:
-                mapping.fa.set_flow_style()
-            return mapping
-        if isinstance(value, (list, tuple)):
-            sequence = CommentedSeq(wrap(item, (*path, "-")) for item in value)
-            if pattern not in _BLOCK_LISTS or not value:
-                sequence.fa.set_flow_style()
-            return sequence
-        return value
-
-    yaml = YAML()
-    yaml.width, yaml.allow_unicode = 10_000, True
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    out = StringIO()
-    yaml.dump(wrap(document, ()), out)
-    return header + out.getvalue()

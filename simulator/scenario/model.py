@@ -10,97 +10,37 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from simulator.quarters import Calendar, Period
-from simulator.scenario.forms import (
-    NumberForm,
-    NumbersForm,
-    PlainForm,
-    SpecialForm,
-    SpreadForm,
-    TextForm,
-    WholeForm,
-)
-from simulator.scenario.spreads import FixedSpread, Geometric, Spread
-from simulator.scenario.uncertain import Certain, Domain, Number, Numbers
+from simulator.scenario.forms import PlainForm, SpecialForm, TextForm, WholeForm
+from simulator.scenario.market import Event, Market, RateShock, VolumeShock
+from simulator.scenario.part import DEFAULT_STAGES, MOST_QUARTERS, MOST_TRIALS, Part
+from simulator.scenario.segment import Segment, Slips, Volume
+from simulator.scenario.uncertain import Number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from simulator.scenario.nodes import Node
 
-DEFAULT_STAGES = ("visitors", "engagements", "mqls", "sqls", "wins")
-RESERVED_STAGES = ("volume", "slip_probability", "deal_size", "all", "losses")
-MOST_VOLUME = 1e9
-MOST_QUARTERS = 200
-MOST_TRIALS = 10**12
-
-
-def certain(value: float, domain: Domain) -> Numbers:
-    """One certain number for all quarters."""
-    return (Certain(value, domain=domain),)
-
-
-NO_LAG = FixedSpread(certain(0.0, "positive"))
-MONTH = Geometric(certain(4.0, "positive"))
-
-
-class Part(BaseModel):
-    """Base of the parts of a scenario: frozen, no unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True, defer_build=True)
-
-
-class Volume(Part):
-    """What enters a segment."""
-
-    stage: Annotated[str, SpecialForm("stage")] = Field(description="Stage that is entered; the first by default.")
-    per_quarter: Annotated[Numbers, NumbersForm("positive", zero=True, most=MOST_VOLUME)] = Field(
-        description="How many enter per quarter."
-    )
-    growth: Annotated[Numbers, NumbersForm("real", least=-1.0, most=100.0)] = Field(
-        default=certain(0.0, "real"), description="Growth per quarter, compounding; 0.05 is 5% a quarter."
-    )
-    dispersion: Annotated[Numbers, NumbersForm("positive", least=1.0, most=1e6)] = Field(
-        default=certain(1.0, "positive"), description="Variance of a week's arrivals over their mean; 1 is Poisson."
-    )
-    weekly_profile: Annotated[tuple[float, ...] | None, SpecialForm("profile")] = Field(
-        default=None, description="Shares of the 13 weeks of a quarter; they sum to 1. Equal by default."
-    )
-
-
-class Slips(Part):
-    """Deals pushed out on their due date."""
-
-    probability: Annotated[Numbers, NumbersForm("share")] = Field(
-        default=certain(0.0, "share"), description="Probability that a deal slips on a due date."
-    )
-    delay_weeks: Annotated[Spread, SpreadForm("weeks", delay=True)] = Field(
-        default=MONTH, description="Weeks by which a slip moves the due date; {mean: 4} alone is geometric."
-    )
-    limit: Annotated[int, WholeForm(0, 100)] = Field(
-        default=3, description="Slips a deal can survive; the next one loses it."
-    )
-    win_rate_factor: Annotated[Numbers, NumbersForm("positive", zero=True, most=1000.0)] = Field(
-        default=certain(1.0, "positive"), description="Each slip multiplies the win rate by this."
-    )
-
-
-class Segment(Part):
-    """A stream of leads with its own rates: a channel, a region, a product."""
-
-    volume: Annotated[Volume, SpecialForm("volume")] = Field(description="What enters, per quarter.")
-    conversion: Annotated[dict[str, Numbers], SpecialForm("conversion")] = Field(
-        description="By stage: the share of the stage before that goes on into it."
-    )
-    lag_weeks: Annotated[dict[str, Spread], SpecialForm("lag_weeks")] = Field(
-        description="By stage: weeks from the stage before. `losses`: weeks from a deal's birth to its loss."
-    )
-    deal_size: Annotated[Spread | None, SpreadForm("money")] = Field(
-        default=None, description="Value of a deal in the plan's currency."
-    )
-    slips: Slips = Field(default_factory=Slips, description="How deals slip.")
+__all__ = [
+    "Correlation",
+    "Event",
+    "Market",
+    "OpenDeal",
+    "OpenLead",
+    "Opening",
+    "Part",
+    "RateShock",
+    "Scenario",
+    "Segment",
+    "Simulation",
+    "Slips",
+    "Target",
+    "Volume",
+    "VolumeShock",
+]
 
 
 class OpenDeal(Part):
@@ -131,8 +71,8 @@ class Opening(Part):
         default=4, description="Quarters simulated before the start and thrown away."
     )
     deals: Annotated[tuple[OpenDeal, ...] | None, SpecialForm("deals")] = Field(
-        default=None, description="CSV file of open deals: id, segment, amount, expected_close, win_probability, "
-        "pushes, created."
+        default=None,
+        description="CSV file of open deals: id, segment, amount, expected_close, win_probability, pushes, created.",
     )
     leads: Annotated[tuple[OpenLead, ...] | None, SpecialForm("leads")] = Field(
         default=None, description="CSV file of leads in flight: segment, stage, entered, count."
@@ -140,61 +80,6 @@ class Opening(Part):
     win_probability: Annotated[Number | None, SpecialForm("win_probability")] = Field(
         default=None, description="Replaces (a number) or scales ({times: 1.1}) the open deals' own win_probability."
     )
-
-
-class RateShock(Part):
-    """How much a quarter's market moves the rates."""
-
-    sd: Annotated[float, PlainForm(0.0, 10.0)] = Field(
-        default=0.0, description="Standard deviation of the log-odds of a rate between quarters."
-    )
-    common: Annotated[float, PlainForm(0.0, 1.0)] = Field(
-        default=0.0, description="Share of the variance that all stages have in common."
-    )
-    persistence: Annotated[float, PlainForm(-1.0, 1.0, open_low=True, open_high=True)] = Field(
-        default=0.0, description="Correlation of the common part with that of the quarter before."
-    )
-
-
-class VolumeShock(Part):
-    """How much a quarter's market moves the volume."""
-
-    sd: Annotated[float, PlainForm(0.0, 10.0)] = Field(
-        default=0.0, description="Standard deviation of the log of volume between quarters."
-    )
-    common: Annotated[float, PlainForm(0.0, 1.0)] = Field(
-        default=0.0, description="Share of the variance in common with the rates."
-    )
-
-
-_MULTIPLIER = NumberForm("positive", zero=True, most=1000.0)
-_ONE = Certain(1.0, domain="positive")
-
-
-class Event(Part):
-    """Something that may happen in a quarter and multiplies volume, rates, slips or sizes while it lasts."""
-
-    name: Annotated[str, TextForm("a name")] = Field(description="What it is called.")
-    probability: Annotated[float, PlainForm(0.0, 1.0)] = Field(description="Probability that it strikes in a quarter.")
-    quarters: Annotated[int, WholeForm(1, 200)] = Field(default=1, description="Quarters it lasts.")
-    slip_probability: Annotated[Number, _MULTIPLIER] = Field(default=_ONE, description="Multiplies slip probabilities.")
-    volume: Annotated[Number, _MULTIPLIER] = Field(default=_ONE, description="Multiplies volumes.")
-    deal_size: Annotated[Number, _MULTIPLIER] = Field(default=_ONE, description="Multiplies deal sizes.")
-    rates: Annotated[dict[str, Number], SpecialForm("rates")] = Field(
-        default_factory=dict, description="By stage: multiplies the rate into it."
-    )
-
-
-class Market(Part):
-    """What moves the whole plan from quarter to quarter."""
-
-    conversion: RateShock = Field(default_factory=RateShock, description="Shocks to the rates.")
-    volume: VolumeShock = Field(default_factory=VolumeShock, description="Shocks to the volumes.")
-    slip_concentration: Annotated[float | None, PlainForm(0.0, 1e9, open_low=True)] = Field(
-        default=None,
-        description="How alike quarters are in slips: the quarter's probability is Beta with this concentration.",
-    )
-    events: Annotated[tuple[Event, ...], SpecialForm("events")] = Field(default=(), description="Named events.")
 
 
 class Correlation(Part):
@@ -319,7 +204,7 @@ class Scenario(Part):
 
     def differences(self, other: Scenario) -> list[tuple[str, Any, Any]]:
         """Where two plans differ: path, value here, value there; None where one says nothing."""
-        from simulator.scenario.resolved import differences
+        from simulator.scenario.differences import differences
 
         return differences(self, other)
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from simulator.scenario.nodes import Node
-from simulator.scenario.uncertain import format_number
+from simulator.scenario.scales import format_number
 
 
 def default_name(metric: str, at_least: float | None, at_most: float | None, period: str, segment: Any) -> str:
@@ -53,8 +53,11 @@ def target_name(node: Node) -> str | None:
         return None
     try:
         return default_name(
-            str(value["metric"]), limits[0], None if limits[0] is not None else limits[1],
-            period_label(value["in"]), segment
+            str(value["metric"]),
+            limits[0],
+            None if limits[0] is not None else limits[1],
+            period_label(value["in"]),
+            segment,
         )
     except (OverflowError, ValueError):
         return None

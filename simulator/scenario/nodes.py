@@ -85,7 +85,7 @@ def node_from(value: Any, place: Place) -> Node:
     if isinstance(value, Node):
         return value
     if isinstance(value, dict):
-        return Node({key if isinstance(key, str) else str(key): node_from(item, place) for key, item in value.items()}, place)
+        return Node({str(key): node_from(item, place) for key, item in value.items()}, place)
     if isinstance(value, (list, tuple)):
         return Node([node_from(item, place) for item in value], place)
     return Node(value, place)

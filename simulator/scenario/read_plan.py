@@ -8,8 +8,9 @@ from simulator.quarters import Calendar, is_start
 from simulator.scenario import read_numbers, read_segments, read_spreads, read_tables  # noqa: F401  (they register readers)
 from simulator.scenario.faults import listed, nearest, show
 from simulator.scenario.forms import NumberForm, SpecialForm
-from simulator.scenario.model import DEFAULT_STAGES, Correlation, Event, Opening, Scenario
+from simulator.scenario.model import Correlation, Event, Opening, Scenario
 from simulator.scenario.nodes import Node
+from simulator.scenario.part import DEFAULT_STAGES
 from simulator.scenario.read_numbers import read_number
 from simulator.scenario.reading import (
     BAD,
@@ -121,8 +122,9 @@ def read_plan(node: Node, reading: Reading) -> dict[str, Any]:
     month = early.get("fiscal_year_starts", 1)
     if BAD not in (start, quarters, month):
         reading.calendar = Calendar(start, quarters, month)
-    values = read_fields(Scenario, node, "", reading, skip=(*(k for k in first if k in early), "targets"),
-                         known=("extends",))
+    values = read_fields(
+        Scenario, node, "", reading, skip=(*(k for k in first if k in early), "targets"), known=("extends",)
+    )
     opening = values.get("opening")
     if isinstance(opening, Opening) and opening.deals:
         deals = apply_own_probability(opening.deals, opening.win_probability, reading.faults)

@@ -7,29 +7,22 @@ from typing import Any
 
 from simulator.scenario.faults import listed, nearest, show
 from simulator.scenario.forms import NumbersForm, SpecialForm, SpreadForm
-from simulator.scenario.model import (
-    DEFAULT_STAGES,
-    NO_LAG,
-    RESERVED_STAGES,
-    Segment,
-    Volume,
-    certain,
-)
 from simulator.scenario.nodes import Node
-from simulator.scenario.read_numbers import BESIDE, KEYS, read_numbers
+from simulator.scenario.number_forms import BESIDE, KEYS
+from simulator.scenario.part import DEFAULT_STAGES, NO_LAG, RESERVED_STAGES
+from simulator.scenario.read_numbers import read_numbers
 from simulator.scenario.read_spreads import read_shares, read_spread
 from simulator.scenario.reading import (
     BAD,
     Reading,
     build,
-    check_keys,
     is_mapping,
     join,
     keys_of,
     read_fields,
-    read_part,
     reads,
 )
+from simulator.scenario.segment import Segment, Volume
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SEGMENT = re.compile(r"[^\s.*,{}\[\]:#\"'&!|>%@`=](?:[^.*,{}\[\]\"'=\n\r\t]*[^\s.*,{}\[\]\"'=])?")
@@ -68,8 +61,9 @@ def read_entry_stage(form: SpecialForm, node: Node, path: str, reading: Reading)
     allowed = reading.stages[:-1]
     if node.value not in allowed:
         if node.value == reading.stages[-1]:
-            return reading.fault(node, path, f"nothing can enter at {node.value!r}, the last stage; allowed: "
-                                 f"{listed(allowed)}")
+            return reading.fault(
+                node, path, f"nothing can enter at {node.value!r}, the last stage; allowed: {listed(allowed)}"
+            )
         hint = nearest(str(node.value), allowed) if isinstance(node.value, str) else ""
         return reading.fault(node, path, f"{show(node.plain())} is not one of {listed(allowed)}{hint}")
     return node.value
@@ -113,8 +107,11 @@ def check_stage_keys(
         if key in after or key in extra:
             continue
         if key in reading.stages:
-            reading.fault(item, join(path, key), f"nothing flows into {key!r} here{why}; allowed: "
-                          f"{listed((*after, *extra), 'and')}")
+            reading.fault(
+                item,
+                join(path, key),
+                f"nothing flows into {key!r} here{why}; allowed: {listed((*after, *extra), 'and')}",
+            )
         else:
             known = (*after, *extra)
             hint = nearest(key, known) or f"; allowed: {listed(known, 'and')}"
@@ -160,7 +157,8 @@ def _conversion(node: Node, path: str, after: tuple[str, ...], why: str, reading
         item = node.get(stage)
         if item is None:
             where = node.value.get(stage, node)
-            rates[stage] = reading.fault(where, join(path, stage), "is required: the share that goes on into this stage")
+            what = "is required: the share that goes on into this stage"
+            rates[stage] = reading.fault(where, join(path, stage), what)
         else:
             rates[stage] = read_numbers(_RATE, item, join(path, stage), reading)
     return rates
@@ -202,8 +200,12 @@ def read_segments(form: SpecialForm, node: Node, path: str, reading: Reading) ->
     for name, item in node.items():
         inside = join(path, name)
         if name in ("all", "total") or not _SEGMENT.fullmatch(name) or len(name) > 80:
-            reading.fault(item, inside, f"{show(name)} cannot name a segment; allowed: letters, digits, spaces, _, - "
-                          "and the like, no dots, commas, stars, quotes or brackets")
+            reading.fault(
+                item,
+                inside,
+                f"{show(name)} cannot name a segment; allowed: letters, digits, spaces, _, - "
+                "and the like, no dots, commas, stars, quotes or brackets",
+            )
             segments[name] = BAD
         if item.value is None:
             segments[name] = reading.fault(item, inside, "the segment is empty; volume and conversion are required")
@@ -213,5 +215,3 @@ def read_segments(form: SpecialForm, node: Node, path: str, reading: Reading) ->
             segments[name] = segment
     reading.segments = segments
     return segments
-
-

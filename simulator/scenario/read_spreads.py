@@ -7,7 +7,7 @@ from typing import Any
 from simulator.scenario.faults import listed, nearest, show
 from simulator.scenario.forms import NumbersForm, SpreadForm
 from simulator.scenario.nodes import Node
-from simulator.scenario.read_numbers import KEYS as NUMBER_KEYS
+from simulator.scenario.number_forms import KEYS as NUMBER_KEYS
 from simulator.scenario.read_numbers import read_numbers, read_times
 from simulator.scenario.read_tables import read_sample
 from simulator.scenario.reading import BAD, Reading, as_float, check_keys, join, reads
@@ -122,7 +122,9 @@ def _mean_cv(form: SpreadForm, node: Node, path: str, reading: Reading, common: 
     if chosen not in FAMILIES:
         hint = nearest(str(chosen), FAMILIES) if isinstance(chosen, str) else ""
         chosen = reading.fault(
-            family or node, join(path, "family"), f"{show((family or node).plain())} is not one of {listed(FAMILIES)}{hint}"
+            family or node,
+            join(path, "family"),
+            f"{show((family or node).plain())} is not one of {listed(FAMILIES)}{hint}",
         )
     spread = _part(NumbersForm("positive", most=100.0), node, path, reading, "cv", 1.0)
     if chosen == "exponential" and spread is not BAD and spread != (Certain(1.0, domain="positive"),):
@@ -200,7 +202,10 @@ def _sample(form: SpreadForm, node: Node, path: str, reading: Reading, common: d
         shown = show(file.plain()) if file else "nothing"
         return reading.fault(file or node, join(path, "values"), f"{shown} is not the name of a CSV file")
     if column is None or not isinstance(column.value, str):
-        return reading.fault(column or node, join(path, "column"), f"{show(column.plain()) if column else 'nothing'} "
-                             "is not the name of a column")
+        return reading.fault(
+            column or node,
+            join(path, "column"),
+            f"{show(column.plain()) if column else 'nothing'} is not the name of a column",
+        )
     data = read_sample(file, column, path, form, reading)
     return BAD if data is BAD else Sample(data, reading.tables.locate(file), column.value.strip(), **common)

@@ -164,7 +164,10 @@ def read_sample(file: Node, column: Node, path: str, form: SpreadForm, reading: 
         return BAD
     if not table.rows:
         return reading.fault(file, f"{path}.values", f"{table.file} has no rows")
-    words, allowed = ("above 0", lambda v: 0 < v <= 1e12) if form.unit == "money" else (
-        "from 0 to 5,200 weeks", lambda v: 0 <= v <= 5200)
+    words, allowed = (
+        ("above 0", lambda v: 0 < v <= 1e12)
+        if form.unit == "money"
+        else ("from 0 to 5,200 weeks", lambda v: 0 <= v <= 5200)
+    )
     values = [Cells(row, table, file, reading).number(name, allowed, words) for row in table.rows]
     return BAD if BAD in values else tuple(values)

@@ -45,8 +45,11 @@ def read_period(form: SpecialForm, node: Node, path: str, reading: Reading) -> A
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
-        return reading.fault(node, path, f"{show(node.plain())} is not a period; allowed: 2027-Q3, 2027, "
-                             "2027-Q1..2027-Q3, each quarter, horizon")
+        return reading.fault(
+            node,
+            path,
+            f"{show(node.plain())} is not a period; allowed: 2027-Q3, 2027, 2027-Q1..2027-Q3, each quarter, horizon",
+        )
     if reading.calendar is None:
         return BAD
     try:
@@ -64,7 +67,8 @@ def read_target_segment(form: SpecialForm, node: Node, path: str, reading: Readi
     for item in items:
         name = show(item.value) if isinstance(item.value, int) and not isinstance(item.value, bool) else item.value
         if not isinstance(name, str) or name not in reading.segments:
-            names.append(reading.fault(item, path, unknown(item.plain(), "a segment", list(reading.segments) or ["none"])))
+            known = list(reading.segments) or ["none"]
+            names.append(reading.fault(item, path, unknown(item.plain(), "a segment", known)))
         elif name in names:
             names.append(reading.fault(item, path, f"{show(name)} is there twice"))
         else:
@@ -105,8 +109,8 @@ def _target(node: Node, path: str, reading: Reading) -> Any:
         values["name"] = reading_name(name, join(path, "name"), reading)
     limits = [key for key in ("at_least", "at_most") if node.get(key) is not None]
     if len(limits) != 1:
-        reading.fault(node, path, f"{'both' if limits else 'neither'} at_least and at_most; allowed: exactly one of them"
-                      if limits else "neither at_least nor at_most; allowed: exactly one of them")
+        which = "both at_least and at_most" if limits else "neither at_least nor at_most"
+        reading.fault(node, path, f"{which}; allowed: exactly one of them")
         return BAD
     if values["metric"] in MONEY_METRICS:
         _check_money(node, path, values, reading)
@@ -115,8 +119,10 @@ def _target(node: Node, path: str, reading: Reading) -> Any:
     if period.partial:
         inside = listed([reading.calendar.label(q) for q in period.quarters], "and") if reading.calendar else ""
         where = f"{node.place.file}:{node.place.line}: " if node.place.line else ""
-        reading.faults.warn(f"{where}{path}: only {inside} of the fiscal year {period.label} "
-                            f"{'is' if len(period.quarters) == 1 else 'are'} inside the horizon")
+        reading.faults.warn(
+            f"{where}{path}: only {inside} of the fiscal year {period.label} "
+            f"{'is' if len(period.quarters) == 1 else 'are'} inside the horizon"
+        )
     values.setdefault(
         "name",
         default_name(
@@ -139,9 +145,16 @@ def _check_money(node: Node, path: str, values: dict[str, Any], reading: Reading
     if segment is BAD:
         return
     wanted = list(reading.segments) if segment is None else [segment] if isinstance(segment, str) else list(segment)
-    lacking = [name for name in wanted if reading.segments.get(name, BAD) is not BAD
-               and reading.segments[name].deal_size is None]
+    lacking = [
+        name
+        for name in wanted
+        if reading.segments.get(name, BAD) is not BAD and reading.segments[name].deal_size is None
+    ]
     if lacking:
-        reading.fault(node, path, f"{values['metric']} needs a deal_size in every segment; {listed(lacking, 'and')} "
-                      f"{'has' if len(lacking) == 1 else 'have'} none")
+        reading.fault(
+            node,
+            path,
+            f"{values['metric']} needs a deal_size in every segment; {listed(lacking, 'and')} "
+            f"{'has' if len(lacking) == 1 else 'have'} none",
+        )
         values["metric"] = BAD

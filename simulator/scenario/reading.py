@@ -106,7 +106,13 @@ def check_keys(node: Node, path: str, known: Iterable[str], reading: Reading) ->
 
 
 def read_fields(
-    model: type[BaseModel], node: Node, path: str, reading: Reading, *, skip: Iterable[str] = (), known: Iterable[str] = ()
+    model: type[BaseModel],
+    node: Node,
+    path: str,
+    reading: Reading,
+    *,
+    skip: Iterable[str] = (),
+    known: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Read the fields of a part into keyword arguments; ``skip`` are read elsewhere."""
     keys = keys_of(model)
@@ -156,7 +162,7 @@ _SCALED = re.compile(r"(-?\d+(?:\.\d+)?)\s*([kKmM])")
 def number_hint(value: Any) -> str:
     """How to write what looks like a number but is text."""
     if isinstance(value, str):
-        from simulator.scenario.uncertain import format_number
+        from simulator.scenario.scales import format_number
 
         if match := _PERCENT.fullmatch(value):
             return f" (write {format_number(round(float(match[1]) / 100, 12))})"

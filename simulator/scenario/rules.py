@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from simulator.scenario import walk
 from simulator.scenario.faults import Faults, nearest, show
-from simulator.scenario.model import MOST_VOLUME
 from simulator.scenario.nodes import BAD
+from simulator.scenario.part import MOST_VOLUME
 from simulator.scenario.uncertain import Certain, Number, WinProbability, at_quarter
 
 if TYPE_CHECKING:
-    from simulator.scenario.model import Scenario
+    from simulator.scenario.model import OpenDeal, Scenario
     from simulator.scenario.nodes import Node
     from simulator.scenario.reading import Reading
 
@@ -43,8 +43,11 @@ def _check_correlations(scenario: Scenario, tree: Node, reading: Reading) -> Non
             continue
         first, second = found
         if first == second:
-            why = "is named twice" if correlation.between[0] == correlation.between[1] else (
-                f"and {correlation.between[1]!r} are one number, they share the name {first!r}")
+            why = (
+                "is named twice"
+                if correlation.between[0] == correlation.between[1]
+                else (f"and {correlation.between[1]!r} are one number, they share the name {first!r}")
+            )
             faults.add(node, f"{path}.between", f"{correlation.between[0]!r} {why}; allowed: two different numbers")
             continue
         pair = (min(first, second), max(first, second))
@@ -55,8 +58,12 @@ def _check_correlations(scenario: Scenario, tree: Node, reading: Reading) -> Non
         order += [name for name in pair if name not in order]
         if not positive_definite(order, pairs):
             before = " with those above it" if len(pairs) > 1 else ""
-            faults.add(node, f"{path}.rank", f"{show(correlation.rank)} is impossible{before}: the correlations "
-                       "contradict each other (their matrix is not positive definite); move it towards 0")
+            faults.add(
+                node,
+                f"{path}.rank",
+                f"{show(correlation.rank)} is impossible{before}: the correlations "
+                "contradict each other (their matrix is not positive definite); move it towards 0",
+            )
             del pairs[pair]
 
 
@@ -69,7 +76,8 @@ def _one_uniform(
         return _one_uniform(path.removesuffix(".per_quarter"), numbers, labels, node, where, faults)
     if number is not None:
         if number.certain:
-            faults.add(node, where, f"{path!r} is certain ({number.describe()}); only uncertain numbers can be correlated")
+            why = "only uncertain numbers can be correlated"
+            faults.add(node, where, f"{path!r} is certain ({number.describe()}); {why}")
             return None
         return number.name or path
     items = {label: numbers[f"{path}.{label}"] for label in labels if f"{path}.{label}" in numbers}
@@ -126,8 +134,11 @@ def _check_growth(scenario: Scenario, tree: Node, reading: Reading) -> None:
                 for key in (name, "volume"):
                     node = node.get(key) if node is not None and node.mapping else None
                 label = reading.calendar.label(quarter)
-                reading.faults.add(node or tree, f"segments.{name}.volume",
-                           f"grows to {size:.3g} in {label}; allowed: up to {MOST_VOLUME:,.0f}")
+                reading.faults.add(
+                    node or tree,
+                    f"segments.{name}.volume",
+                    f"grows to {size:.3g} in {label}; allowed: up to {MOST_VOLUME:,.0f}",
+                )
                 break
 
 
@@ -138,11 +149,15 @@ def _check_own_probabilities(scenario: Scenario, tree: Node, faults: Faults) -> 
     node = tree.get("opening")
     inside = node.get("win_probability") if node is not None and node.mapping else None
     if not any(deal.win_probability is not None for deal in opening.deals or ()):
-        faults.add(inside or tree, "opening.win_probability", "there are no open deals with a win_probability of "
-                   "their own in opening.deals; the others follow conversion")
+        faults.add(
+            inside or tree,
+            "opening.win_probability",
+            "there are no open deals with a win_probability of "
+            "their own in opening.deals; the others follow conversion",
+        )
 
 
-def apply_own_probability(deals: tuple, number: Number | None, faults: Faults) -> tuple:  # type: ignore[type-arg]
+def apply_own_probability(deals: tuple[OpenDeal, ...], number: Number | None, faults: Faults) -> tuple[OpenDeal, ...]:
     """The deals with ``opening.win_probability`` applied where it is certain."""
     if number is None or not number.certain:
         return deals

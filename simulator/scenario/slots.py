@@ -19,11 +19,9 @@ from simulator.scenario.forms import (
     WholeForm,
 )
 from simulator.scenario.model import (
-    DEFAULT_STAGES,
     Event,
     Market,
     Opening,
-    Part,
     Scenario,
     Simulation,
     Slips,
@@ -32,6 +30,7 @@ from simulator.scenario.model import (
 )
 from simulator.scenario.names import event_name, target_name
 from simulator.scenario.nodes import Node
+from simulator.scenario.part import DEFAULT_STAGES, Part
 from simulator.scenario.reading import form_of, keys_of
 
 Kind = Literal["numbers", "number", "spread", "plain", "text", "list", "own"]

@@ -46,9 +46,7 @@ class Tables:
         """Path of a named file, from the current directory."""
         return os.path.normpath(os.path.join(node.place.folder, str(node.value).strip()))
 
-    def open(
-        self, node: Node, path: str, faults: Faults, required: Iterable[str], optional: Iterable[str] = ()
-    ) -> Any:
+    def open(self, node: Node, path: str, faults: Faults, required: Iterable[str], optional: Iterable[str] = ()) -> Any:
         """The table that ``node`` names, BAD with faults noted where it cannot be used."""
         if not isinstance(node.value, str) or not node.value.strip():
             faults.add(node, path, f"{show(node.plain())} is not the name of a CSV file")
@@ -73,8 +71,14 @@ def _check_columns(
     missing = [name for name in required if name not in table.columns]
     for name in missing:
         hint = nearest(name, [column for column in table.columns if column not in (*required, *optional)])
-        faults.add(node, None, f"the column {name!r} is missing{hint.replace('did you mean', 'is it')}; "
-                   f"there are: {listed(table.columns, 'and') if table.columns else 'none'}", file=table.file, line=1)
+        faults.add(
+            node,
+            None,
+            f"the column {name!r} is missing{hint.replace('did you mean', 'is it')}; "
+            f"there are: {listed(table.columns, 'and') if table.columns else 'none'}",
+            file=table.file,
+            line=1,
+        )
     if not optional:
         return bool(missing)
     unused = []
@@ -141,7 +145,7 @@ def _parse(file: str, text: str) -> Table | str:
                     wrong.append((number, None, f"the column {column!r} is there twice"))
                 continue
             line = reader.line_num - sum(cell.count("\n") for cell in cells)
-            if any(cell.strip() for cell in cells[len(columns):]):
+            if any(cell.strip() for cell in cells[len(columns) :]):
                 wrong.append((line, f"row {number}", f"{len(cells)} cells, but there are {len(columns)} columns"))
                 continue
             padded = [*cells, *[""] * (len(columns) - len(cells))]

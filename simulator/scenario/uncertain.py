@@ -11,64 +11,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-Domain = Literal["share", "positive", "real"]
-
-Z90 = 1.2815515655446004
-"""The 90th percentile of the standard normal; P10 and P90 are 2 × this = 2.5631031 sd apart."""
-
-LN9 = math.log(9.0)
-"""logit(0.9)."""
-
-METALOG_K = 0.5 * (1 - 1.66711 * (0.5 - 0.1))
-"""Least asymmetry r = (g50 − g10)/(g90 − g10) of a feasible three-term metalog (Keelin 2016, SPT)."""
-
-
-def forward(domain: Domain, value: float) -> float:
-    """A value on the scale on which ranges are normal: logit, log or itself."""
-    if domain == "share":
-        return math.log(value) - math.log1p(-value)
-    return math.log(value) if domain == "positive" else value
-
-
-def inverse(domain: Domain, scaled: Any) -> Any:
-    """Back from the scale of :func:`forward`; works on floats and arrays."""
-    if domain == "real":
-        return scaled
-    if isinstance(scaled, float):
-        if domain == "positive":
-            return math.exp(min(scaled, 700.0))
-        return 1 / (1 + math.exp(-scaled)) if scaled >= 0 else 1 - 1 / (1 + math.exp(min(scaled, 700.0)))
-    import numpy as np
-
-    if domain == "positive":
-        return np.exp(np.minimum(scaled, 700.0))
-    return 1 / (1 + np.exp(-np.clip(scaled, -700.0, 700.0)))
-
-
-def _normal(u: Any) -> Any:
-    if isinstance(u, float):
-        from statistics import NormalDist
-
-        return NormalDist().inv_cdf(u) if 0 < u < 1 else math.copysign(math.inf, u - 0.5)
-    from scipy.special import ndtri
-
-    return ndtri(u)
-
-
-def _beta(a: float, b: float, u: Any) -> Any:
-    from scipy.special import betaincinv
-
-    value = betaincinv(a, b, u)
-    return float(value) if isinstance(u, float) else value
-
-
-def format_number(value: float) -> str:
-    """A number as a person writes it: ``25``, ``0.4``, ``3500000``; never ``25.0`` or ``3.5e+06``."""
-    if float(value).is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return repr(float(value))
+from simulator.scenario.scales import (
+    LN9,
+    Z90,
+    Domain,
+    beta_quantile,
+    forward,
+    inverse,
+    normal_quantile,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +125,7 @@ class Pert(Number):
         width = self.max - self.min
         a = 1 + 4 * (self.likely - self.min) / width
         b = 1 + 4 * (self.max - self.likely) / width
-        return self.min + width * _beta(a, b, u)
+        return self.min + width * beta_quantile(a, b, u)
 
     def _describe(self) -> str:
         return f"{_show(self.min)} – {_show(self.max)}, likely {_show(self.likely)}"
@@ -187,7 +140,7 @@ class Range(Number):
 
     def _quantile(self, u: Any) -> Any:
         low, high = forward(self.domain, self.p10), forward(self.domain, self.p90)
-        return inverse(self.domain, (low + high) / 2 + (high - low) / (2 * Z90) * _normal(u))
+        return inverse(self.domain, (low + high) / 2 + (high - low) / (2 * Z90) * normal_quantile(u))
 
     def _describe(self) -> str:
         return f"P10 {_show(self.p10)} – P90 {_show(self.p90)}"
@@ -220,18 +173,6 @@ class Metalog(Number):
         return f"P10 {_show(self.p10)} – P50 {_show(self.p50)} – P90 {_show(self.p90)}"
 
 
-def metalog_range(domain: Domain, p10: float, p90: float) -> tuple[float, float]:
-    """The medians for which a three-term metalog through ``p10`` and ``p90`` exists.
-
-    Keelin (2016), "The Metalog Distributions", Decision Analysis 13(4), symmetric-percentile triplets.
-    """
-    low, high = forward(domain, p10), forward(domain, p90)
-    return (
-        float(inverse(domain, low + METALOG_K * (high - low))),
-        float(inverse(domain, high - METALOG_K * (high - low))),
-    )
-
-
 @dataclass(frozen=True)
 class Successes(Number):
     """A share seen as ``successes`` out of ``of``: Beta(successes + ½, of − successes + ½) (Jeffreys)."""
@@ -240,7 +181,7 @@ class Successes(Number):
     of: float
 
     def _quantile(self, u: Any) -> Any:
-        return _beta(self.successes + 0.5, self.of - self.successes + 0.5, u)
+        return beta_quantile(self.successes + 0.5, self.of - self.successes + 0.5, u)
 
     def _describe(self) -> str:
         return f"{_show(self.successes)} of {_show(self.of)}"
@@ -256,11 +197,11 @@ class MeanSd(Number):
     def _quantile(self, u: Any) -> Any:
         if self.domain == "share":
             size = self.mean * (1 - self.mean) / self.sd**2 - 1
-            return _beta(self.mean * size, (1 - self.mean) * size, u)
+            return beta_quantile(self.mean * size, (1 - self.mean) * size, u)
         if self.domain == "positive":
             variance = math.log1p((self.sd / self.mean) ** 2)
-            return inverse("positive", math.log(self.mean) - variance / 2 + math.sqrt(variance) * _normal(u))
-        return self.mean + self.sd * _normal(u)
+            return inverse("positive", math.log(self.mean) - variance / 2 + math.sqrt(variance) * normal_quantile(u))
+        return self.mean + self.sd * normal_quantile(u)
 
     def _describe(self) -> str:
         return f"mean {_show(self.mean)}, sd {_show(self.sd)}"
