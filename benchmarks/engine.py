@@ -18,9 +18,8 @@ def prepare(funnel: Funnel, *, threads: int = 1):
 
 def player(document: dict[str, Any], metrics: tuple[str, ...], *, threads: int = 1):
     """``play(trials, seed) -> list of float64 (trial, quarter)``, one per metric, all segments together."""
-    from simulator.simulation.simulate import simulate
-
     from simulator.scenario.load import load
+    from simulator.simulation.simulate import simulate
 
     scenario = load(document)
 
