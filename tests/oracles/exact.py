@@ -1,23 +1,22 @@
 """Exact answers: means, cumulants and distributions of every metric, without sampling.
 
-Holds for a trial's `World`; a plan with certain numbers and no market has only one. Arrivals are Poisson
-(dispersion 1; for more see `Exact.dispersed_variance`), individuals independent, so every weekly count of
-one metric is Poisson with a convolved mean (Poisson thinning; Eick, Massey and Whitt 1993 for the stocks),
-money and ``slips`` are compound Poisson, and a known lead or deal adds an independent variable of its own.
+Holds for a trial's `World`; a plan with certain numbers and no market has only one. Arrivals are Poisson,
+individuals independent, so every weekly count of one metric is Poisson with a convolved mean (Poisson
+thinning; Eick, Massey and Whitt 1993 for the stocks), money and ``slips`` are compound Poisson, and a known
+lead or deal adds an independent variable of its own. With dispersion above 1 each week's arrivals are
+negative binomial and every metric a sum over weeks of compounds of those.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from scipy import special, stats
 
 from tests.oracles import laws
 from tests.oracles.follow import Clock, Measure, follow_cohorts, follow_deals
-from tests.oracles.world import WEEKS, World, certain_world
+from tests.oracles.world import WEEKS, World
 
 ORDERS = np.arange(1, 5)
 
@@ -26,14 +25,43 @@ ORDERS = np.arange(1, 5)
 class Part:
     """Independent contributions to the metrics of one segment.
 
-    ``poisson``: a cohort, masses are means; else ``copies`` independent individuals, masses are probabilities.
-    ``values``: law of an individual's value by index of the quarter of birth, None without money.
+    kind : ``poisson``, a cohort whose masses are means; ``single``, ``copies`` independent individuals whose
+        masses are probabilities; ``lumpy``, a negative binomial number of such individuals, of mean ``mean``
+        and variance ``dispersion * mean``.
+    values : law of an individual's value by index of the quarter of birth, None without money.
     """
 
     measure: Measure
     values: list[laws.Law] | None
-    poisson: bool = True
+    kind: str = "poisson"
     copies: int = 1
+    mean: float = 0.0
+    dispersion: float = 1.0
+
+    @property
+    def times(self) -> float:
+        """Mean of the metric over the mass of the measure."""
+        return {"poisson": 1.0, "single": self.copies, "lumpy": self.mean}[self.kind]
+
+    def cumulants(self, m1: float, m2: float, m3: float, m4: float) -> np.ndarray:
+        """Cumulants 1 to 4 from the raw moments of one individual (of the mass, for a cohort)."""
+        if self.kind == "poisson":
+            return np.array([m1, m2, m3, m4])
+        # of `single`: log(1 + a), a = M(t) − 1; of `lumpy`: −μ/(d−1) log(1 − (d−1) a): the same with c = −1
+        c, times = (-1.0, self.copies) if self.kind == "single" else (self.dispersion - 1, self.mean)
+        return times * np.array(
+            [m1, m2 + c * m1**2, m3 + 3 * c * m1 * m2 + 2 * c**2 * m1**3,
+             m4 + c * (4 * m1 * m3 + 3 * m2**2) + 12 * c**2 * m1**2 * m2 + 6 * c**3 * m1**4]
+        )  # fmt: skip
+
+    def transform(self, excess: np.ndarray) -> np.ndarray:
+        """Characteristic function from φ(Y) − 1 of one individual."""
+        if self.kind == "poisson":
+            return np.exp(excess)
+        if self.kind == "single":
+            return (1 + excess) ** self.copies
+        c = self.dispersion - 1
+        return (1 - c * excess) ** (-self.mean / c)
 
 
 class Exact:
@@ -52,8 +80,14 @@ class Exact:
         clock = Clock(world)
         for name, plan in world.segments.items():
             mean = arrival_means(world, name) if arrivals is None else arrivals.get(name, np.zeros(clock.length))
-            measure = follow_cohorts(world, plan, {plan.entry: mean}, born_in)
+            dispersion = np.repeat(np.maximum(plan.dispersion, 1.0), WEEKS)
+            measure = follow_cohorts(world, plan, {plan.entry: np.where(dispersion > 1, 0.0, mean)}, born_in)
             self.parts[name] = [Part(measure, plan.size)]
+            for week in np.flatnonzero((dispersion > 1) & (mean > 0)):
+                measure = follow_cohorts(world, plan, {plan.entry: np.eye(clock.length)[week]}, born_in)
+                self.parts[name].append(
+                    Part(measure, plan.size, "lumpy", mean=float(mean[week]), dispersion=float(dispersion[week]))
+                )
             if arrivals is None and born_in is None:
                 self.parts[name] += _opening_parts(world, name)
 
@@ -80,14 +114,7 @@ class Exact:
         total = np.zeros(4)
         for name in self._segments(segment):
             for part in self.parts[name]:
-                m1, m2, m3, m4 = self._moments(part, metric, quarters)
-                if part.poisson:
-                    total += (m1, m2, m3, m4)
-                else:
-                    total += part.copies * np.array(
-                        [m1, m2 - m1**2, m3 - 3 * m1 * m2 + 2 * m1**3,
-                         m4 - 4 * m1 * m3 - 3 * m2**2 + 12 * m1**2 * m2 - 6 * m1**4]
-                    )  # fmt: skip
+                total += part.cumulants(*self._moments(part, metric, quarters))
         return total
 
     def _quarters(self, metric: str, quarter: int | tuple[int, ...]) -> tuple[int, ...]:
@@ -109,7 +136,7 @@ class Exact:
     def weekly_mean(self, metric: str, segment: str | None = None) -> np.ndarray:
         """(week,) of a count."""
         return np.sum(
-            [part.copies * part.measure.weekly.get(metric, np.zeros(self.world.end))
+            [part.times * part.measure.weekly.get(metric, np.zeros(self.world.end))
              for name in self._segments(segment) for part in self.parts[name]], axis=0,
         )  # fmt: skip
 
@@ -127,7 +154,7 @@ class Exact:
                     continue
                 masses = part.measure.counts[metric][list(quarters)].sum(axis=0)
                 excess = sum(mass * (angle**n - 1) for n, mass in enumerate(masses) if n)
-                transform = transform * (np.exp(excess) if part.poisson else (1 + excess) ** part.copies)
+                transform = transform * part.transform(excess)
         return np.maximum(0.0, np.fft.ifft(transform).real)
 
     def at_least(self, metric: str, threshold: int, quarter, segment: str | None = None) -> float:
@@ -153,7 +180,7 @@ class Exact:
                 for mass, law in zip(masses, part.values, strict=True):
                     if mass > 0:
                         excess += mass * (np.fft.fft(_on_grid(law, step, size)) - 1)
-                transform = transform * (np.exp(excess) if part.poisson else (1 + excess) ** part.copies)
+                transform = transform * part.transform(excess)
         pmf = np.fft.ifft(transform).real
         # a grid point stands for the values around it: half of the one at the threshold counts
         position = threshold / step
@@ -163,30 +190,6 @@ class Exact:
 
     def _has_density(self, metric: str) -> bool:
         return any(isinstance(law, laws.Continuous) for ps in self.parts.values() for p in ps for law in p.values or ())
-
-    # -------------------------------------------------------------------------------- joint answers
-    def responses(self, metric: str, segment: str) -> np.ndarray:
-        """(week from the first warm-up week, quarter): mean of a metric per arrival of that week."""
-        clock = Clock(self.world)
-        return np.array(
-            [Exact(self.world, arrivals={segment: np.eye(clock.length)[week]}).mean(metric, segment)
-             for week in range(clock.length)]
-        )  # fmt: skip
-
-    def dispersed_variance(self, metric: str, segment: str) -> np.ndarray:
-        """(quarter,) variance with negative binomial arrivals: a week adds (d − 1) μ × (mean per arrival)²."""
-        plan = self.world.segments[segment]
-        extra = np.repeat(np.maximum(plan.dispersion, 1.0) - 1, WEEKS) * arrival_means(self.world, segment)
-        return self.variance(metric, segment) + extra @ self.responses(metric, segment) ** 2
-
-    def by_volume_quarter(self, metric: str, segment: str) -> np.ndarray:
-        """(quarter of arrival from the first warm-up quarter, quarter): parts of the mean, for volume shocks."""
-        means = arrival_means(self.world, segment)
-        index = np.arange(len(means)) // WEEKS
-        return np.array(
-            [Exact(self.world, arrivals={segment: np.where(index == q, means, 0.0)}).mean(metric, segment)
-             for q in range(index[-1] + 1)]
-        )  # fmt: skip
 
 
 def arrival_means(world: World, segment: str) -> np.ndarray:
@@ -214,7 +217,7 @@ def _opening_parts(world: World, name: str) -> list[Part]:
         weeks = min(len(left), world.end)
         arriving[clock.start : clock.start + weeks] = goes_on * left[:weeks]
         measure = follow_cohorts(world, plan, {lead.stage + 1: arriving})
-        parts.append(Part(measure, plan.size, poisson=False, copies=lead.count))
+        parts.append(Part(measure, plan.size, "single", lead.count))
     for deal in world.deals or ():
         if deal.segment != name:
             continue
@@ -239,7 +242,7 @@ def _opening_parts(world: World, name: str) -> list[Part]:
         births[max(0, clock.start - 1), first] = 1.0  # in the books before the first week ends
         measure = Measure()
         follow_deals(world, plan, clock, measure, due, births, deal.pushes, counting, deal.own)
-        parts.append(Part(measure, [laws.fixed(deal.amount)] * clock.births, poisson=False))
+        parts.append(Part(measure, [laws.fixed(deal.amount)] * clock.births, "single"))
     return parts
 
 
@@ -247,59 +250,3 @@ def _on_grid(law: laws.Law, step: float, size: int) -> np.ndarray:
     """Masses on 0, step, 2 step, … that keep the mean: each value is split between its two neighbours."""
     g = law.integral(step * np.arange(size + 1))
     return np.diff(np.concatenate([[0.0], g]), 2) / step  # second differences of E[max(0, x − L)]
-
-
-class Mixture:
-    """The answers over several worlds, each with its weight: uncertain numbers by quadrature, or a sampled market."""
-
-    def __init__(self, worlds: Sequence[World], weights: Sequence[float] | None = None):
-        self.weights = np.full(len(worlds), 1 / len(worlds)) if weights is None else np.array(weights, float)
-        self.weights = self.weights / self.weights.sum()
-        self.exact = [Exact(world) for world in worlds]
-        self.quarters = worlds[0].quarters
-
-    def conditional(self, metric: str, quarter, segment: str | None = None) -> np.ndarray:
-        """(world, cumulant)"""
-        return np.array([exact.cumulants(metric, quarter, segment) for exact in self.exact])
-
-    def cumulants(self, metric: str, quarter, segment: str | None = None) -> np.ndarray:
-        """Cumulants 1 to 4 of the mixture."""
-        k1, k2, k3, k4 = self.conditional(metric, quarter, segment).T
-        mean = self.weights @ k1
-        d = k1 - mean
-        c2 = self.weights @ (k2 + d**2)
-        c3 = self.weights @ (k3 + 3 * d * k2 + d**3)
-        c4 = self.weights @ (k4 + 3 * k2**2 + 4 * d * k3 + 6 * d**2 * k2 + d**4)
-        return np.array([mean, c2, c3, c4 - 3 * c2**2])
-
-    def pmf(self, metric: str, quarter, segment: str | None = None) -> np.ndarray:
-        pmfs = [exact.pmf(metric, quarter, segment) for exact in self.exact]
-        total = np.zeros(max(map(len, pmfs)))
-        for weight, pmf in zip(self.weights, pmfs, strict=True):
-            total[: len(pmf)] += weight * pmf
-        return total
-
-
-def by_quadrature(scenario: Any, nodes: dict[str, int | Sequence[float]]) -> Mixture:
-    """Mix over uncertain numbers: key (path or shared name) -> number of Gauss–Hermite nodes.
-
-    For ``values:`` give the standard normals themselves, one inside each value's stretch (equal weights).
-    """
-    grids = []
-    for key, wanted in nodes.items():
-        if isinstance(wanted, int):
-            x, w = special.roots_hermitenorm(wanted)
-            grids.append([(key, z, weight) for z, weight in zip(x, w / w.sum(), strict=True)])
-        else:
-            grids.append([(key, z, 1 / len(wanted)) for z in wanted])
-    worlds, weights = [], []
-    for combination in np.ndindex(*(len(grid) for grid in grids)):
-        chosen = [grid[i] for grid, i in zip(grids, combination, strict=True)]
-        worlds.append(certain_world(scenario, {key: float(z) for key, z, _ in chosen}))
-        weights.append(float(np.prod([weight for _, _, weight in chosen])))
-    return Mixture(worlds, weights)
-
-
-def middle_normals(count: int) -> list[float]:
-    """Standard normals in the middle of ``count`` equally likely stretches, for ``values:`` of that length."""
-    return [float(z) for z in stats.norm.ppf((np.arange(count) + 0.5) / count)]

@@ -152,9 +152,7 @@ def follow_deals(
         pushed[at] = slipping[at] * delay[left_in_quarter + 1 :].sum()
         reach = min(len(delay) - 1, clock.length - 1 - at)
         if reach > 0 and states > 1:
-            mass[:, :, at + 1 : at + 1 + reach, 1:] += (
-                moved[:, :, None, :-1] * delay[None, None, 1 : reach + 1, None]
-            )
+            mass[:, :, at + 1 : at + 1 + reach, 1:] += moved[:, :, None, :-1] * delay[None, None, 1 : reach + 1, None]
     _count(measure, clock, world.stages[-1], won.sum(axis=1))
     _count(measure, clock, "losses", lost.sum(axis=1))
     _count(measure, clock, "slipped_deals", pushed.sum(axis=1))

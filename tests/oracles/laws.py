@@ -7,6 +7,7 @@ share nothing but the parameters, so that one checks the other.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -56,10 +57,10 @@ class Continuous(Law):
 
     def draw(self, rng):
         if self.family == "gamma":
-            return rng.gamma(self.shape) * self.scale
+            return rng.standard_gamma(self.shape) * self.scale
         if self.family == "weibull":
             return rng.weibull(self.shape) * self.scale
-        return float(np.exp(rng.normal() * self.shape)) * self.scale
+        return math.exp(rng.standard_normal() * self.shape) * self.scale
 
     def below(self, x):
         return self._frozen().cdf(x)
@@ -192,7 +193,7 @@ def delay_pmf(law: Law) -> np.ndarray:
 
 def draw_weeks(law: Law, rng: np.random.Generator) -> int:
     """⌊L + U⌋, drawn as the sentence says."""
-    return int(np.floor(law.draw(rng) + rng.random()))
+    return math.floor(law.draw(rng) + rng.random())
 
 
 def remaining(pmf: np.ndarray, age: int) -> np.ndarray | None:

@@ -15,7 +15,7 @@ import numpy as np
 from tests.oracles import laws
 from tests.oracles.world import WEEKS, OpenDeal, OpenLead, SegmentPlan, World, correlated, draw_world
 
-NOTHING_LEFT = 20_000
+NOTHING_LEFT = 2_000
 """After so many refused proposals a lag has nothing left beyond an age."""
 
 MONEY = ("bookings", "created_pipeline", "open_pipeline", "slipped_value")
@@ -88,23 +88,24 @@ def play_funnel(world: World, plan: SegmentPlan, rng: np.random.Generator, tally
         if lead.segment == plan.name:
             for _ in range(lead.count):
                 week = play_lead(world, plan, rng, lead)
-                if week is not None:
+                if week is not None and week < world.end:
                     entering[lead.stage + 1].append(week)
 
     for stage in range(plan.entry, world.last_stage):
         for week in entering[stage]:
-            if 0 <= week < world.end:
+            if week >= 0:
                 tally[world.stages[stage]][week // WEEKS] += 1
         if stage == world.birth_stage:
             break
-        for week in entering[stage]:
+        luck = rng.random(len(entering[stage])).tolist()
+        for week, u in zip(entering[stage], luck, strict=True):
             q = world.quarter(week)
-            if rng.random() < plan.rate[stage + 1][q]:
+            if u < plan.rate[stage + 1][q]:
                 arrives = week + laws.draw_weeks(plan.lag[stage + 1][q], rng)
                 in_flight_at_start = week < 0 <= arrives
                 if arrives < world.end and not (in_flight_at_start and world.leads is not None):
                     entering[stage + 1].append(arrives)
-    return [week for week in entering[world.birth_stage] if week < world.end]
+    return entering[world.birth_stage]
 
 
 def arrivals(world: World, plan: SegmentPlan, rng: np.random.Generator, week: int) -> int:

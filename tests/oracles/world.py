@@ -14,6 +14,7 @@ import numpy as np
 from scipy import special
 
 from tests.oracles import laws
+from tests.oracles.market import MarketState, draw_market, market_at
 from tests.oracles.uncertain import Draw
 
 WEEKS = 13
@@ -98,48 +99,6 @@ class World:
         return max(0, index - self.warm_up)
 
 
-@dataclass
-class MarketState:
-    """One trial's shared luck; by ``quarter + warm_up``."""
-
-    rate_z: dict[str, list[float]]
-    """Z of the rate into each stage."""
-    volume_z: list[float]
-    slip_uniform: list[float]
-    active: list[set[str]]
-    """Names of the active events."""
-
-
-def draw_market(scenario: Any, rng: np.random.Generator) -> MarketState:
-    market, quarters = scenario.market, scenario.quarters + scenario.opening.warm_up_quarters
-    persistence = market.conversion.persistence
-    m = [float(rng.normal())]
-    while len(m) < quarters:
-        m.append(persistence * m[-1] + np.sqrt(1 - persistence**2) * float(rng.normal()))
-
-    def mixed(common: float) -> list[float]:
-        return [np.sqrt(common) * m[q] + np.sqrt(1 - common) * float(rng.normal()) for q in range(quarters)]
-
-    struck = {event.name: rng.random(quarters) < event.probability for event in market.events}
-    active = [
-        {event.name for event in market.events if struck[event.name][max(0, q - event.quarters + 1) : q + 1].any()}
-        for q in range(quarters)
-    ]
-    return MarketState(
-        rate_z={stage: mixed(market.conversion.common) for stage in scenario.stages},
-        volume_z=mixed(market.volume.common),
-        slip_uniform=[float(u) for u in rng.random(quarters)],
-        active=active,
-    )
-
-
-def calm(scenario: Any) -> MarketState:
-    """No shock, no event, the slip probability's median: for plans without a market."""
-    quarters = scenario.quarters + scenario.opening.warm_up_quarters
-    return MarketState({s: [0.0] * quarters for s in scenario.stages}, [0.0] * quarters, [0.5] * quarters,
-                       [set() for _ in range(quarters)])  # fmt: skip
-
-
 def correlated(scenario: Any) -> list[tuple[str, str, float]]:
     """The correlations with each path replaced by the shared name of the number there, if it has one."""
     keys: dict[str, str] = {}
@@ -149,7 +108,7 @@ def correlated(scenario: Any) -> list[tuple[str, str, float]]:
             keys[path] = getattr(number, "name", None) or path
             return number.value if type(number).__name__ == "Certain" else number.quantile(0.5)
 
-    build(scenario, Listing(None), calm(scenario))
+    build(scenario, Listing(None), market_at(scenario, {}))
     return [
         (keys.get(first, first), keys.get(second, second), c.rank)
         for c in scenario.correlations
@@ -164,12 +123,12 @@ def draw_world(scenario: Any, rng: np.random.Generator, correlations=None) -> Wo
     return build(scenario, Draw(rng, correlations), draw_market(scenario, rng))
 
 
-def certain_world(scenario: Any, normals: dict[str, float] | None = None) -> World:
-    """The world of a plan without a market, its uncertain numbers at the given standard normals."""
-    return build(scenario, Draw(None, fixed=normals), calm(scenario))
+def given_world(scenario: Any, normals: dict[str, float], parts: dict[tuple, float]) -> World:
+    """The world where the uncertain numbers stand at these standard normals and the market at these parts."""
+    return build(scenario, Draw(None, fixed=normals), market_at(scenario, parts))
 
 
-def build(scenario: Any, draw: Draw, market: MarketState) -> World:
+def build(scenario: Any, draw: Draw, state: MarketState) -> World:
     warm_up = scenario.opening.warm_up_quarters
     calendar = scenario.calendar
 
@@ -191,11 +150,11 @@ def build(scenario: Any, draw: Draw, market: MarketState) -> World:
         } | {stage: draw.value(number, f"{path}.{stage}") for stage, number in event.rates.items()}
 
     def events(what: str, index: int) -> float:
-        return float(np.prod([multipliers[name].get(what, 1.0) for name in market.active[index]]))
+        return float(np.prod([multipliers[name].get(what, 1.0) for name in state.active[index]]))
 
     def shocked(rate: float, stage: str, index: int) -> float:
         if 0 < rate < 1:
-            odds = rate / (1 - rate) * np.exp(scenario.market.conversion.sd * market.rate_z[stage][index])
+            odds = rate / (1 - rate) * np.exp(scenario.market.conversion.sd * state.rate_z[stage][index])
             rate = odds / (1 + odds)
         return min(1.0, rate * events(stage, index))
 
@@ -203,7 +162,7 @@ def build(scenario: Any, draw: Draw, market: MarketState) -> World:
         mean, c = min(1.0, mean * events("slip_probability", index)), scenario.market.slip_concentration
         if c is None or mean in (0.0, 1.0):
             return mean
-        return float(special.betaincinv(mean * c, (1 - mean) * c, market.slip_uniform[index]))
+        return float(special.betaincinv(mean * c, (1 - mean) * c, state.slip_uniform[index]))
 
     def spread(written: Any, path: str) -> list[laws.Law]:
         kind = type(written).__name__
@@ -249,7 +208,7 @@ def build(scenario: Any, draw: Draw, market: MarketState) -> World:
         for index in every:
             if index > warm_up:
                 grown *= 1 + growth[index]
-            shock = float(np.exp(sd * market.volume_z[index] - sd**2 / 2))
+            shock = float(np.exp(sd * state.volume_z[index] - sd**2 / 2))
             volume[index] = volume[index] * grown * shock * events("volume", index)
         rate = {}
         for stage, numbers in segment.conversion.items():
@@ -286,7 +245,7 @@ def build(scenario: Any, draw: Draw, market: MarketState) -> World:
         drawn = draw.value(replaced, "opening.win_probability") if uncertain else None
         deals = []
         for deal in scenario.opening.deals:
-            own = deal.win_probability if drawn is None else drawn
+            own = drawn if drawn is not None and deal.win_probability is not None else deal.win_probability
             win = scenario.stages[-1]
             deals.append(
                 OpenDeal(
