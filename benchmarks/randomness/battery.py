@@ -10,7 +10,7 @@ statistic ends in one p-value.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from math import comb, log
 
@@ -30,7 +30,6 @@ class Pooled:
     expected: float = 0.0
     scores: np.ndarray | None = None
     draws: int = 0
-    extra: dict[str, float] = field(default_factory=dict)
 
     def add_cells(self, counts: np.ndarray, chances: np.ndarray) -> None:
         """Pool the counts of a chunk."""
@@ -56,6 +55,8 @@ class Pooled:
             assert self.chances is not None
             total = self.counts.sum()
             observed, expected = _lumped(self.counts, self.chances * total)
+            if len(expected) < 2:
+                return 1.0  # too little data to say anything
             chi2 = float(((observed - expected) ** 2 / expected).sum())
             return _both_sides(stats.chi2(len(expected) - 1), chi2)
         below, above = stats.poisson.cdf(self.events, self.expected), stats.poisson.sf(self.events - 1, self.expected)
@@ -71,7 +72,7 @@ def _lumped(observed: np.ndarray, expected: np.ndarray, least: float = 10.0) -> 
     rare = expected < least
     o, e = observed[~rare], expected[~rare]
     if rare.any():
-        if expected[rare].sum() >= least or not len(e):
+        if expected[rare].sum() >= least or len(e) == 0:
             return np.append(o, observed[rare].sum()), np.append(e, expected[rare].sum())
         place = int(np.argmin(e))
         o[place] += observed[rare].sum()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
-from simulator.kernels.streams import WEEK_ZERO, substream, word
+from simulator.kernels.streams import WEEK_ZERO, mix64, substream, word
 
 WEEKS = 52
 DEALS = 6
@@ -89,6 +89,14 @@ def by_name(seed, name, first, out):
 
 
 @numba.njit(nogil=True)
+def by_seed(seed, name, first, out):
+    """The first word of one stream of the first trial, for one seed after another."""
+    for i in range(out.size):
+        group = mix64(name[1] ^ (seed + np.uint64(first + i)))
+        out[i] = word(word(substream(word(group, 0), name[0]), WEEK_ZERO), 0)
+
+
+@numba.njit(nogil=True)
 def as_played(seed, name, first, out):
     """Whole trials: arrivals, planes and lags of every stage, then deals and their slips."""
     each = WEEKS * (1 + STAGES * (PLANES + 4) + DEALS * 5)
@@ -154,5 +162,6 @@ ORDERS = (
     Order("by slip", by_slip, WEEKS * DEALS * 4),
     Order("by bit plane", by_plane, WEEKS * PLANES * STAGES),
     Order("by assumption", by_name, 64),
+    Order("by seed", by_seed, 1),
     Order("as played", as_played, WEEKS * (1 + STAGES * (PLANES + 4) + DEALS * 5)),
 )
