@@ -1,0 +1,1 @@
+"""How good such forecasts have been: rolling origins, honest baselines, scores."""
