@@ -1,0 +1,91 @@
+"""What each formula of the workbook comes to, in NumPy: the cached values, and the tests' expectation."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[Any]
+_TESTS = {">=": np.greater_equal, "<=": np.less_equal, ">": np.greater, "<": np.less}
+
+
+def criterion(value: float) -> float:
+    """The number a spreadsheet compares with when a criterion is glued together: 15 digits.
+
+    >>> criterion(0.1 + 0.2)
+    0.3
+    """
+    return float(f"{value:.15g}")
+
+
+def met(values: Values, test: str, threshold: float) -> NDArray[np.bool_]:
+    """Which values count in ``COUNTIF(values, test & threshold)``."""
+    found: NDArray[np.bool_] = _TESTS[test](values, criterion(threshold))
+    return found
+
+
+def share(mask: NDArray[np.bool_]) -> float:
+    """The share of trials, as COUNT / n gives it."""
+    return int(np.count_nonzero(mask)) / mask.size
+
+
+def percentile(values: Values, level: float) -> float:
+    """PERCENTILE: linear interpolation."""
+    return float(np.percentile(values, 100 * level))
+
+
+def edge(values: Values, fifth: str) -> float:
+    """The largest value of the lowest fifth, or the smallest of the highest."""
+    count = -(-values.size // 5)
+    ordered = np.sort(values)
+    return float(ordered[count - 1] if fifth == "lowest" else ordered[-count])
+
+
+def percent_text(probability: float) -> str:
+    """As the workbook writes a probability in a sentence.
+
+    >>> percent_text(0.46785), percent_text(0.0), percent_text(1.0)
+    ('46.8%', 'less than 0.1%', 'more than 99.9%')
+    """
+    if probability < 0.001:
+        return "less than 0.1%"
+    if probability > 0.999:
+        return "more than 99.9%"
+    tenth = Decimal(f"{100 * probability:.12g}").quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return f"{float(tenth):.15g}%"
+
+
+def percent_formula(cell: str) -> str:
+    """The formula of :func:`percent_text`."""
+    return f'IF({cell}<0.001,"less than 0.1%",IF({cell}>0.999,"more than 99.9%",ROUND(100*{cell},1)&"%"))'
+
+
+def safe_target(values: Values, level: float, test: str, count: bool) -> float:
+    """The threshold met in at least a share ``level`` of the trials."""
+    raw = percentile(values, 1 - level if test == ">=" else level)
+    if not count:
+        return raw
+    settled = round(raw, 6)
+    return float(np.floor(settled) if test == ">=" else np.ceil(settled))
+
+
+def safe_formula(name: str, test: str, count: bool) -> str:
+    """The formula of :func:`safe_target`."""
+    raw = f"PERCENTILE({name},{'1-conf_level' if test == '>=' else 'conf_level'})"
+    if not count:
+        return f"={raw}"
+    return f"={'ROUNDDOWN' if test == '>=' else 'ROUNDUP'}(ROUND({raw},6),0)"
+
+
+def nice_step(low: float, high: float, bins: int, count: bool) -> float:
+    """A step of 1, 2 or 5 times a power of ten that takes ``low..high`` in ``bins`` + 1 steps."""
+    raw = (high - low) / bins
+    if raw <= 0:
+        return 1.0
+    power = 10.0 ** np.floor(np.log10(raw))
+    ratio = raw / power
+    step = float(power * (1 if ratio <= 1 else 2 if ratio <= 2 else 5 if ratio <= 5 else 10))
+    return max(1.0, step) if count else step
