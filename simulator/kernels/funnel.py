@@ -1,0 +1,106 @@
+"""Leads: from arrival to the stage where deals are born, as weekly counts, never one by one.
+
+Conversion of a cohort: individual number i converts when its own 64-bit uniform is below the rate.
+For 64 individuals at a time those uniforms are compared bit plane by bit plane: plane j is one word
+that holds bit j of all 64, so that a handful of words settle them all. Raising the rate or the
+number of individuals only ever adds converts. Beyond the first ``ONE_BY_ONE`` individuals the rest
+of a cohort is thinned by a binomial quantile, which has the same property.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.kernels.counts import binomial_quantile
+from simulator.kernels.jit import inner
+from simulator.kernels.spreads import draw_lag
+from simulator.kernels.streams import ALWAYS, GAMMA, mix64, uniform, word
+
+ONE_BY_ONE = 1024  # individuals of a cohort converted by their own uniforms
+LAGGED_ONE_BY_ONE = 64  # of those, how many draw their own lag
+REST = 1 << 20  # counter of the draws for the rest of a cohort
+_ONE, _ZERO = np.uint64(1), np.uint64(0)
+_S1, _S2, _S4, _S56 = np.uint64(1), np.uint64(2), np.uint64(4), np.uint64(56)
+_B1, _B2 = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333)
+_B4, _B8 = np.uint64(0x0F0F0F0F0F0F0F0F), np.uint64(0x0101010101010101)
+
+
+@inner
+def _ones(v):
+    """Number of bits set; written so that compilers recognise it."""
+    v = v - ((v >> _S1) & _B1)
+    v = (v & _B2) + ((v >> _S2) & _B2)
+    v = (v + (v >> _S4)) & _B4
+    return (v * _B8) >> _S56
+
+
+@inner
+def convert(counts, limits, rates, keys, first, last, below, open_lanes, converted):
+    """How many of each week's cohort go on.
+
+    counts : int64 (week,) individuals; limits : uint64 (week,) thresholds of ``rates`` (week,);
+    keys : uint64 (week,) streams; below, open_lanes : uint64 (week,) scratch.
+    Fills converted[first:last].
+    """
+    largest = 0
+    for w in range(first, last):
+        converted[w] = 0
+        if counts[w] > largest:
+            largest = counts[w]
+    groups = (min(largest, ONE_BY_ONE) + 63) >> 6
+    for group in range(groups):
+        undecided = _ZERO
+        for w in range(first, last):
+            lanes = min(max(min(counts[w], ONE_BY_ONE) - (group << 6), 0), 64)
+            mask = ALWAYS if lanes == 64 else (_ONE << np.uint64(lanes)) - _ONE
+            if limits[w] == ALWAYS:
+                below[w], open_lanes[w] = mask, _ZERO
+            else:
+                below[w], open_lanes[w] = _ZERO, (mask if limits[w] != _ZERO else _ZERO)
+            undecided |= open_lanes[w]
+        plane = 0
+        while undecided != _ZERO and plane < 64:
+            for j in range(plane, plane + 4):
+                shift = np.uint64(63 - j)
+                step = np.uint64((group << 6) + j) * GAMMA
+                for w in range(first, last):
+                    bits = mix64(keys[w] + step)
+                    one = _ZERO - ((limits[w] >> shift) & _ONE)  # all ones where the rate has this bit
+                    below[w] |= open_lanes[w] & ~bits & one
+                    open_lanes[w] &= ~(bits ^ one)
+            undecided = _ZERO
+            for w in range(first, last):
+                undecided |= open_lanes[w]
+            plane += 4
+        for w in range(first, last):
+            converted[w] += np.int64(_ones(below[w]))
+    if largest > ONE_BY_ONE:
+        for w in range(first, last):
+            if counts[w] > ONE_BY_ONE:
+                converted[w] += binomial_quantile(uniform(word(keys[w], REST)), counts[w] - ONE_BY_ONE, rates[w])
+
+
+@inner
+def spread_over_weeks(count, key, cdf, words, guide, i, week, until, into):
+    """Send ``count`` individuals of a cohort to the weeks in which they arrive: adds to ``into``.
+
+    The first ones draw their own lag of spread i; the rest are split week after week by binomial
+    quantiles. Arrivals from week ``until`` on are dropped.
+    """
+    for number in range(min(count, LAGGED_ONE_BY_ONE)):
+        at = week + draw_lag(words, guide, i, word(key, number))
+        if at < until:
+            into[at] += 1
+    rest = count - LAGGED_ONE_BY_ONE
+    before = 0.0
+    k = 0
+    last = cdf.shape[1] - 1
+    while rest > 0 and week + k < until:
+        chance = 1.0
+        if k < last and before < 1.0:
+            chance = min(1.0, (cdf[i, k] - before) / (1.0 - before))
+        there = binomial_quantile(uniform(word(key, REST + k)), rest, chance)
+        into[week + k] += there
+        rest -= there
+        before = cdf[i, k]
+        k += 1

@@ -1,0 +1,89 @@
+"""How every kernel is compiled, in one place, with the reasons.
+
+- ``nogil``: trials run in ordinary threads, so progress and Ctrl-C live in Python, and no parallel
+  runtime has to start (it costs a fifth of a second).
+- ``error_model="numpy"``: no hidden branch for division by zero in inner loops; arguments are
+  checked before they get here.
+- no ``fastmath``: it may reorder sums and assume away infinities; results would depend on the
+  compiler's mood.
+- ``cache``: a compiled kernel is kept on disk. Numba notices a change in a kernel's own file, not
+  in the files it calls into, so the cache folder is named by a hash of all kernel sources. Where
+  the package is read-only this is also what makes caching work at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _user_cache() -> Path:
+    """Where this user's programs keep what they can make again."""
+    given = os.environ.get("SIMULATOR_CACHE_DIR")
+    if given:
+        return Path(given)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = str(Path.home() / "Library" / "Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "pipeline-simulator"
+
+
+def _cache_dir() -> Path:
+    """A writable folder for this version of the kernels; made if need be, older ones pruned."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.name.encode() + source.read_bytes())
+    name = f"kernels-{digest.hexdigest()[:16]}"
+    for base in (_user_cache(), Path(tempfile.gettempdir()) / f"pipeline-simulator-{os.environ.get('USER', 'user')}"):
+        try:
+            folder = base / name
+            if not folder.is_dir():
+                folder.mkdir(parents=True, exist_ok=True)
+                _prune(base, keep=8)
+            if os.access(folder, os.W_OK):
+                return folder
+        except OSError:
+            continue
+    return Path(tempfile.mkdtemp(prefix="pipeline-simulator-"))
+
+
+def _prune(base: Path, keep: int) -> None:
+    folders = sorted(base.glob("kernels-*"), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    for old in folders[keep:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+CACHE_DIR = _cache_dir()
+
+
+def is_compiled() -> bool:
+    """Whether the main kernel is in the cache, so that a first run can say it is compiling."""
+    return any(CACHE_DIR.rglob("trials.run_trials*.nbc"))
+
+
+def jit(function: Function) -> Function:
+    """Compile a kernel, and keep it on disk. For what Python calls."""
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(CACHE_DIR)
+    try:
+        return numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def inner(function: Function) -> Function:
+    """Compile what only other kernels call: it lands in their cache entries, and needs none of its own."""
+    return numba.njit(nogil=True, error_model="numpy")(function)

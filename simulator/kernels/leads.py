@@ -1,0 +1,82 @@
+"""A trial's leads: arrivals, then stage after stage up to the birth of deals."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.kernels.counts import invert, tabulate_count
+from simulator.kernels.funnel import convert, spread_over_weeks
+from simulator.kernels.jit import inner
+from simulator.kernels.spreads import draw_lag_from
+from simulator.kernels.streams import WEEK_ZERO, substream, threshold, uniform, word
+
+
+@inner
+def draw_arrivals(arrivals, dispersion, profile, stream, start, first_week, table, known, arrived):
+    """Arrivals of each week by inversion; weeks that share a law share its table.
+
+    arrivals, dispersion : (QT,) of one segment; profile : (13,). ``table`` (row, entry) and ``known``
+    (row, 4) = (mean, dispersion, low, entries) keep the tables between calls, so that a plan without
+    uncertainty makes them once. Fills arrived (week,).
+    """
+    row = 0
+    for w in range(first_week, arrivals.size * 13):
+        q = w // 13
+        mean = arrivals[q] * profile[w % 13]
+        d = dispersion[q]
+        if known[row, 0] != mean or known[row, 1] != d:
+            row = 0
+            while known[row, 0] >= 0.0 and (known[row, 0] != mean or known[row, 1] != d):
+                row += 1
+            if known[row, 0] < 0.0:
+                low, n = tabulate_count(mean, d, table[row])
+                known[row, 0], known[row, 1], known[row, 2], known[row, 3] = mean, d, low, n
+        u = uniform(word(word(stream, w - start + WEEK_ZERO), 0))
+        arrived[w] = np.int64(known[row, 2]) + invert(table, row, np.int64(known[row, 3]), u)
+
+
+@inner
+def play_leads(entry, rate, rate_limit, lag, tables, conversion_names, lag_names, demand_key, start, weeks,
+               first_week, given_leads, n, words, whole, real):  # fmt: skip
+    """Move one segment's leads on: fills n (stage, week), whose entry row holds the arrivals.
+
+    rate, rate_limit, lag : (T, QT) of the segment; words (4, week), whole (2, week), real (week,) :
+    room to work. With ``given_leads``, those of the warm-up that would still be on their way at the
+    start are dropped.
+    """
+    for t in range(entry + 1, n.shape[0] - 1):
+        conversion = substream(demand_key, conversion_names[t])
+        lags = substream(demand_key, lag_names[t])
+        for w in range(first_week, weeks):
+            words[0, w] = word(conversion, w - start + WEEK_ZERO)
+            words[1, w] = rate_limit[t, w // 13]
+            real[w] = rate[t, w // 13]
+        convert(n[t - 1], words[1], real, words[0], first_week, weeks, words[2], words[3], whole[0])
+        for w in range(first_week, weeks):
+            if whole[0, w] > 0:
+                until = start if given_leads and w < start else weeks
+                spread_over_weeks(whole[0, w], word(lags, w - start + WEEK_ZERO), tables.cdf, tables.words,
+                                  tables.guide, lag[t, w // 13], w, until, n[t])  # fmt: skip
+
+
+@inner
+def play_opening_leads(t, age, count, rate, spread, tables, conversion_name, lag_name, demand_key, start, n, words,
+                       whole, real):  # fmt: skip
+    """Leads in flight into stage t since ``age`` weeks: who still goes on, and when. Adds to n (stage, week).
+
+    One that has not gone on after ``age`` weeks does so with p·S/(1 − p + p·S), S = P(K >= age).
+    """
+    left = 1.0
+    if age > 0:
+        left -= tables.cdf[spread, min(age - 1, tables.cdf.shape[1] - 1)]
+    going = rate * left
+    chance = 0.0 if going <= 0.0 else going / (1.0 - rate + going)
+    whole[1, 0] = count
+    words[0, 0] = word(substream(demand_key, conversion_name), WEEK_ZERO - age)
+    words[1, 0], real[0] = threshold(chance), chance
+    convert(whole[1], words[1], real, words[0], 0, 1, words[2], words[3], whole[0])
+    key = word(substream(demand_key, lag_name), WEEK_ZERO - age)
+    for i in range(whole[0, 0]):
+        k = draw_lag_from(tables.cdf, tables.words, tables.guide, spread, word(key, i), age)
+        if k >= 0 and start + k < n.shape[1]:
+            n[t, start + k] += 1

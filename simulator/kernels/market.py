@@ -1,0 +1,80 @@
+"""What all segments share in a quarter: the market's level, shocks by stage, events, slip weather."""
+
+from __future__ import annotations
+
+import math
+
+from simulator.kernels.jit import inner
+from simulator.kernels.special import beta_logit_quantile, norm_ppf
+from simulator.kernels.streams import WEEK_ZERO, substream, uniform, word
+from simulator.kernels.uncertain import logistic
+
+
+@inner
+def draw_market(market, off, warm, key, v, rate_shift, rate_factor, volume_factor, slip_factor, size_factor,
+                slip_score):  # fmt: skip
+    """One trial's market, by quarter from the first of the warm-up.
+
+    Given the slots' values v, fills rate_shift (T, QT), what to add to a rate's log odds;
+    rate_factor (T, QT), volume_factor, slip_factor, size_factor (QT,), the multipliers of events
+    (and of the volume's shock); slip_score (QT,), the normal score of the quarter's slips.
+    """
+    quarters = volume_factor.size
+    stages = rate_shift.shape[0]
+    rate_shift[:] = 0.0
+    rate_factor[:] = 1.0
+    volume_factor[:] = 1.0
+    slip_factor[:] = 1.0
+    size_factor[:] = 1.0
+    slip_score[:] = 0.0
+    if off:
+        return
+    phi = market.persistence
+    fresh_part = math.sqrt(1.0 - phi * phi)
+    common, own = math.sqrt(market.rate_common), math.sqrt(1.0 - market.rate_common)
+    volume_common, volume_own = math.sqrt(market.volume_common), math.sqrt(1.0 - market.volume_common)
+    level = 0.0
+    for q in range(quarters):
+        name = q - warm + WEEK_ZERO
+        if market.rate_sd > 0.0 or market.volume_sd > 0.0:
+            fresh = norm_ppf(uniform(word(substream(key, market.level_name), name)))
+            level = fresh if q == 0 else phi * level + fresh_part * fresh
+        if market.rate_sd > 0.0:
+            for stage in range(stages):
+                alone = norm_ppf(uniform(word(substream(key, market.stage_name[stage]), name)))
+                rate_shift[stage, q] = market.rate_sd * (common * level + own * alone)
+        if market.volume_sd > 0.0:
+            alone = norm_ppf(uniform(word(substream(key, market.volume_name), name)))
+            z = volume_common * level + volume_own * alone
+            volume_factor[q] = math.exp(market.volume_sd * z - 0.5 * market.volume_sd * market.volume_sd)
+        if market.concentration > 0.0:
+            slip_score[q] = norm_ppf(uniform(word(substream(key, market.slip_name), name)))
+    for event in range(market.event_name.size):
+        stream = substream(key, market.event_name[event])
+        until = -1  # last quarter in which it is still active
+        for q in range(quarters):
+            if uniform(word(stream, q - warm + WEEK_ZERO)) < market.event_probability[event]:
+                until = q + market.event_quarters[event] - 1
+            if q <= until:
+                volume_factor[q] *= v[market.event_volume[event]]
+                slip_factor[q] *= v[market.event_slip[event]]
+                size_factor[q] *= v[market.event_size[event]]
+                for stage in range(stages):
+                    rate_factor[stage, q] *= v[market.event_rate[event, stage]]
+
+
+@inner
+def shocked_rate(rate, shift, factor):
+    """A rate in one quarter: odds shock, then event multipliers, then never above 1."""
+    if shift != 0.0 and 0.0 < rate < 1.0:
+        odds = rate * math.exp(shift)
+        rate = odds / (1.0 - rate + odds)
+    return min(rate * factor, 1.0)
+
+
+@inner
+def slip_of_quarter(mean, concentration, score):
+    """A quarter's slip probability: Beta(mean·c, (1 − mean)·c) at its score; 0 and 1 stay."""
+    if concentration <= 0.0 or mean <= 0.0 or mean >= 1.0:
+        return mean
+    return logistic(beta_logit_quantile(mean * concentration, (1.0 - mean) * concentration, score))

@@ -1,0 +1,228 @@
+"""Lags and delays as tables over weeks, deal sizes as quantiles.
+
+A lag of L continuous weeks arrives K = ⌊L + U⌋ weeks later, U uniform, so P(K <= k) = G(k+1) − G(k)
+with G(x) = ∫₀ˣ F. The tables hold P(K <= k) twice: as numbers, for splitting many, and as words to
+compare 64 random bits with, for drawing one by one through a guide (Chen & Asau 1974).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from simulator.kernels.jit import inner
+from simulator.kernels.plan import (
+    EXPONENTIAL,
+    FIXED,
+    GAMMA,
+    GEOMETRIC,
+    LOGNORMAL_P90,
+    LOGNORMAL_SPREAD,
+    SAMPLE,
+    TABLE,
+    WEIBULL,
+)
+from simulator.kernels.special import gamma_log_quantile, gamma_tails, norm_cdf, norm_ppf, weibull_shape
+from simulator.kernels.streams import ALWAYS, threshold, uniform
+
+GUIDE = 256
+TAIL = 1e-6  # a lag is cut where less than this is left, and renormalised
+_Z90 = 1.2815515655446004
+_SHIFT = np.uint64(56)
+
+
+@inner
+def _log_normal(kind, a, b):
+    """(mu, sigma) of a lognormal given by mean and cv, or by median and P90."""
+    if kind == LOGNORMAL_P90:
+        return math.log(a), math.log(b / a) / _Z90
+    s2 = math.log1p(b * b)
+    return math.log(a) - 0.5 * s2, math.sqrt(s2)
+
+
+@inner
+def _integral(kind, a, b, shape, x):
+    """G(x) = ∫₀ˣ F of a spread of weeks."""
+    if x <= 0.0:
+        return 0.0
+    if kind == FIXED:
+        return max(0.0, x - a)
+    if kind == EXPONENTIAL:
+        return x + a * math.expm1(-x / a)
+    if kind == GAMMA:
+        if b <= 0.0:
+            return max(0.0, x - a)
+        scale = a / shape
+        p, _q = gamma_tails(shape, x / scale)
+        p1, _q1 = gamma_tails(shape + 1.0, x / scale)
+        return x * p - a * p1
+    if kind == WEIBULL:
+        scale = a / math.gamma(1.0 + 1.0 / shape)
+        p, _q = gamma_tails(1.0 / shape, (x / scale) ** shape)
+        return x - a * p
+    mu, sigma = _log_normal(kind, a, b)
+    if sigma <= 0.0:
+        return max(0.0, x - math.exp(mu))
+    d = (math.log(x) - mu) / sigma
+    return x * norm_cdf(d) - math.exp(mu + 0.5 * sigma * sigma) * norm_cdf(d - sigma)
+
+
+@inner
+def tabulate_lag(kind, a, b, times, at_least_one, data, start, size, cdf, words, guide):
+    """Fill the tables of a lag or delay for the drawn parameters a and b.
+
+    ``cdf`` (weeks,) P(K <= k); ``words`` (weeks,) the same as thresholds; ``guide`` (256,) where to
+    start looking. The last entry stands for "later than anything the plan can see".
+    """
+    kept = cdf.size
+    whole = 1.0
+    n = kept
+    if kind == TABLE:
+        for k in range(kept):
+            cdf[k] = data[start + min(k, size - 1)]
+        n = min(n, size)
+    elif kind == GEOMETRIC:
+        _geometric(max(a, 1.0), times, kept, cdf)
+    else:
+        a *= times
+        if kind == LOGNORMAL_P90:
+            b *= times
+        shape = 1.0
+        if kind == GAMMA and b > 0.0:
+            shape = 1.0 / (b * b)
+        elif kind == WEIBULL:
+            shape = weibull_shape(b)
+        before = 0.0
+        for k in range(kept):
+            after = _integral(kind, a, b, shape, k + 1.0)
+            cdf[k] = min(1.0, after - before)
+            before = after
+            if 1.0 - cdf[k] < TAIL:
+                whole = cdf[k]
+                n = k + 1
+                break
+    if kind == GEOMETRIC:
+        for k in range(kept):
+            if 1.0 - cdf[k] < TAIL:
+                whole = cdf[k]
+                n = k + 1
+                break
+    for k in range(n):
+        cdf[k] /= whole
+    for k in range(n, kept):
+        cdf[k] = 1.0
+    if at_least_one:
+        cdf[0] = 0.0
+    for k in range(kept):
+        words[k] = threshold(cdf[k])
+    words[kept - 1] = ALWAYS
+    k = 0
+    for g in range(GUIDE):
+        while words[k] <= np.uint64(g) << _SHIFT and k < kept - 1:
+            k += 1
+        guide[g] = k
+
+
+@inner
+def _geometric(mean, times, kept, cdf):
+    """Delays 1, 2, … of geometric law; stretched by ``times`` before they are put on weeks."""
+    stay = 1.0 - 1.0 / mean
+    if times == 1.0:
+        left = 1.0
+        cdf[0] = 0.0
+        for k in range(1, kept):
+            left *= stay
+            cdf[k] = 1.0 - left
+        return
+    for k in range(kept):
+        total = 0.0
+        p = 1.0 / mean
+        j = 1
+        while j * times < k + 1.0:
+            total += p * (min(1.0, k + 1.0 - j * times))
+            p *= stay
+            j += 1
+        cdf[k] = total
+
+
+@inner
+def draw_lag(words, guide, i, bits):
+    """Weeks of one lag of spread i: the first entry whose threshold exceeds the word."""
+    k = np.int64(guide[i, np.int64(bits >> _SHIFT)])
+    while bits >= words[i, k] and words[i, k] != ALWAYS:
+        k += 1
+    return k
+
+
+@inner
+def draw_lag_from(cdf, words, guide, i, bits, age):
+    """Weeks still to go of a lag known to be at least ``age``; −1 when nothing is left."""
+    if age <= 0:
+        return draw_lag(words, guide, i, bits)
+    last = cdf.shape[1] - 1
+    gone = cdf[i, min(age - 1, last)]
+    if gone >= 1.0:
+        return -1
+    u = gone + (1.0 - gone) * uniform(bits)
+    k = age
+    while k < last and cdf[i, k] <= u:
+        k += 1
+    return k - age
+
+
+@inner
+def size_parameters(kind, a, b, times):
+    """The two numbers that draw_size needs of a spread of this kind."""
+    if kind == LOGNORMAL_SPREAD or kind == LOGNORMAL_P90:
+        mu, sigma = _log_normal(kind, a, b)
+        return mu + math.log(times), sigma
+    if kind == GAMMA:
+        if b <= 0.0:
+            return a * times, 0.0
+        return a * times * b * b, 1.0 / (b * b)  # scale, shape
+    if kind == WEIBULL:
+        shape = weibull_shape(b)
+        return a * times / math.gamma(1.0 + 1.0 / shape), 1.0 / shape
+    if kind == SAMPLE:
+        return times, 0.0
+    return a * times, 0.0
+
+
+@inner
+def draw_size(kind, first, second, start, size, curve, data, curves, bits):
+    """Value of one deal, in currency; ``first`` and ``second`` from size_parameters."""
+    if kind == FIXED:
+        return first
+    u = uniform(bits)
+    if kind == LOGNORMAL_SPREAD or kind == LOGNORMAL_P90:
+        return math.exp(first + second * norm_ppf(u))
+    if kind == SAMPLE:
+        return data[start + np.int64(u * size)] * first
+    if kind == EXPONENTIAL:
+        return -first * math.log1p(-u)
+    if kind == WEIBULL:
+        return first * (-math.log1p(-u)) ** second
+    if second <= 0.0:
+        return first
+    z = norm_ppf(u)
+    if curve >= 0:
+        return first * math.exp(read_curve(curves, curve, z))
+    return first * math.exp(gamma_log_quantile(second, z))
+
+
+CURVE_REACH = 8.5
+CURVE_STEP = 32
+
+
+@inner
+def read_curve(curves, row, z):
+    """Cubic interpolation of a smooth curve over normal scores; error below 1e-9."""
+    nodes = curves.shape[1]
+    x = (z + CURVE_REACH) * CURVE_STEP
+    i = np.int64(math.floor(x))
+    i = min(max(i, 1), nodes - 3)
+    t = x - i
+    y0, y1, y2, y3 = curves[row, i - 1], curves[row, i], curves[row, i + 1], curves[row, i + 2]
+    return (y0 * (-t * (t - 1.0) * (t - 2.0) / 6.0) + y1 * ((t + 1.0) * (t - 1.0) * (t - 2.0) / 2.0)
+            + y2 * (-(t + 1.0) * t * (t - 2.0) / 2.0) + y3 * ((t + 1.0) * t * (t - 1.0) / 6.0))  # fmt: skip

@@ -1,0 +1,44 @@
+"""How much memory there is, so that a run that cannot fit is refused before it starts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def available_memory() -> int:
+    """Bytes that can be used without swapping, within this process's container; a guess of 4 GiB
+    where the system does not say."""
+    free = 4 * 2**30
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                free = int(line.split()[1]) * 1024
+    except OSError:
+        try:
+            free = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+        except (ValueError, OSError, AttributeError):
+            pass
+    for limit_file, used_file in (
+        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+        ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+    ):
+        try:
+            limit = Path(limit_file).read_text(encoding="ascii").strip()
+            if limit != "max":
+                free = min(free, max(0, int(limit) - int(Path(used_file).read_text(encoding="ascii"))))
+        except (OSError, ValueError):
+            continue
+    return free
+
+
+def in_words(size: float) -> str:
+    """Bytes for people.
+
+    >>> in_words(3 * 2**30), in_words(5e5)
+    ('3.0 GiB', '488 KiB')
+    """
+    for unit, factor in (("TiB", 2**40), ("GiB", 2**30), ("MiB", 2**20)):
+        if size >= factor:
+            return f"{size / factor:,.1f} {unit}"
+    return f"{size / 1024:,.0f} KiB"

@@ -1,0 +1,264 @@
+"""Running a plan: threads, chunks, memory, progress."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numba
+import numpy as np
+
+from simulator import __version__
+from simulator.errors import RunError, UsageError
+from simulator.kernels.plan import ASSUMPTIONS, DEALS, DEMAND, MARKET, SLIPS
+from simulator.kernels.trials import run_trials
+from simulator.kernels.uncertain import draw_assumptions, make_curves
+from simulator.quarters import WEEKS
+from simulator.scenario.model import Scenario
+from simulator.simulation.lower import Lowered, lower, stream_name
+from simulator.simulation.memory import available_memory, in_words
+from simulator.simulation.provenance import Provenance, library_versions
+from simulator.simulation.result import DealFates, Result
+
+GROUPS = {"assumptions": ASSUMPTIONS, "market": MARKET, "demand": DEMAND, "deals": DEALS, "slips": SLIPS}
+"""The groups of streams that can be re-drawn while the others are held."""
+
+LARGEST_SEED = 2**63 - 1
+_CHUNK = 500  # trials between two looks at Ctrl-C and the progress bar
+_M1, _M2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+_MASK = 2**64 - 1
+
+
+def pick_seed() -> int:
+    """A seed for a run that was given none; short enough to be typed again."""
+    return secrets.randbelow(2**31)
+
+
+def group_seeds(seed: int, redraw: Collection[str] = (), replicate: int = 1) -> np.ndarray:
+    """uint64 (5,): the key of each group of streams; ``redraw`` names those that get fresh luck."""
+    seeds = np.empty(len(GROUPS), np.uint64)
+    for name, index in GROUPS.items():
+        parts = ("redrawn", name, str(replicate)) if name in redraw else ("seed",)
+        z = (int(stream_name(*parts)) ^ seed) & _MASK
+        z = ((z ^ (z >> 30)) * _M1) & _MASK  # the mixer of kernels/streams.py
+        z = ((z ^ (z >> 27)) * _M2) & _MASK
+        seeds[index] = np.uint64(z ^ (z >> 31))
+    return seeds
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Checked arguments of a run."""
+
+    trials: int
+    seed: int
+    threads: int
+
+
+def check_arguments(scenario: Scenario, trials: int | None, seed: int | None, threads: int | None) -> Setup:
+    """Fill in what was not said, refuse what cannot be.
+
+    Raises
+    ------
+    UsageError : trials or threads below 1, or a seed outside 0 … 2**63 − 1.
+    """
+    trials = scenario.simulation.trials if trials is None else trials
+    seed = scenario.simulation.seed if seed is None else seed
+    seed = pick_seed() if seed is None else seed
+    threads = (os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()) if threads is None else threads  # fmt: skip
+    threads = threads or 1
+    for name, value in (("trials", trials), ("threads", threads)):
+        if isinstance(value, bool) or int(value) != value or value < 1:
+            raise UsageError(f"{name}: {value} is not a whole number of at least 1")
+    if isinstance(seed, bool) or int(seed) != seed or not 0 <= seed <= LARGEST_SEED:
+        raise UsageError(f"seed: {seed} is not a whole number from 0 to 2**63 - 1")
+    return Setup(int(trials), int(seed), min(int(threads), 256))
+
+
+def _refuse_if_too_large(lowered: Lowered, trials: int, columns: int) -> None:
+    counts = sum(m.kind == "count" for m in lowered.metrics)
+    money = len(lowered.metrics) - counts
+    cells = lowered.plan.shape.segments * columns
+    # one metric at a time is widened to 8 bytes when results are read
+    needed = trials * (cells * (4 * counts + 8 * money) + 5 * len(lowered.deal_ids) + 16 * columns)
+    free = available_memory()
+    if needed > 0.8 * free:
+        most = int(trials * 0.8 * free / needed)
+        raise RunError(
+            f"{trials:,} trials need {in_words(needed)} of memory for their results; {in_words(free)} are free here. "
+            f"About {most:,} trials would fit"
+        )
+
+
+def simulate(
+    scenario: Scenario,
+    *,
+    trials: int | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+    by: Literal["quarter", "week"] = "quarter",
+    redraw: Collection[str] = (),
+    replicate: int = 1,
+    at_median: bool = False,
+    market: bool = True,
+    slips: bool = True,
+    first_trial: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Result:
+    """Play a plan many times.
+
+    Parameters
+    ----------
+    scenario : from :func:`simulator.load`.
+    trials, seed : by default the scenario's own; without a seed one is picked and kept in the result.
+    threads : by default one per processor. The result does not depend on it.
+    by : ``"week"`` for (trial, week) arrays.
+    redraw : groups of luck to draw afresh while the rest is held: ``assumptions``, ``market``,
+        ``demand``, ``deals``, ``slips``; ``replicate`` numbers such redraws.
+    at_median : hold every uncertain number at its median.
+    market, slips : False plays without shocks and events, or without slips.
+    first_trial : number of the first trial, to go on where an earlier run ended.
+    progress : called with (trials done, trials in all) between chunks.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    UsageError : impossible arguments.
+    RunError : more trials than fit into memory.
+
+    Examples
+    --------
+    >>> import simulator as sim
+    >>> plan = sim.load("scenarios/twenty-five-customers.yaml")
+    >>> sim.simulate(plan, trials=1000, seed=7)["wins"].shape
+    (1000, 4)
+    """
+    setup = check_arguments(scenario, trials, seed, threads)
+    unknown = [name for name in redraw if name not in GROUPS]
+    if unknown:
+        raise UsageError(f"redraw: no group {unknown[0]!r}; there are: {', '.join(GROUPS)}")
+    if by not in ("quarter", "week"):
+        raise UsageError(f"by: {by!r} is neither 'quarter' nor 'week'")
+    lowered = lower(scenario, at_median=at_median, market=market, slips=slips)
+    seeds = group_seeds(setup.seed, redraw, replicate)
+    arrays = _Arrays(lowered, setup.trials, by)
+    if lowered.curve_keys:
+        make_curves(*lowered.curve_keys, lowered.plan.numbers.curves)
+    _play(lowered, seeds, arrays, setup, first_trial, progress)
+    return _result(scenario, lowered, arrays, setup, seeds, by, first_trial)
+
+
+class _Arrays:
+    """What the kernels fill, for all trials."""
+
+    def __init__(self, lowered: Lowered, trials: int, by: str):
+        plan = lowered.plan.shape
+        counts = sum(m.kind == "count" for m in lowered.metrics)
+        self.columns = plan.quarters * (WEEKS if by == "week" else 1)
+        _refuse_if_too_large(lowered, trials, self.columns)
+        week = np.arange(-WEEKS * plan.warm, WEEKS * plan.quarters)
+        self.column = np.where(week < 0, 0, 1 + (week if by == "week" else week // WEEKS)).astype(np.int64)
+        shape = (plan.segments, counts, trials, self.columns)
+        self.counts = np.empty(shape, np.int32)
+        self.cents = np.empty((plan.segments, len(lowered.metrics) - counts, trials, self.columns))
+        deals = len(lowered.deal_ids)
+        self.outcome = np.zeros((trials, deals), np.int8)
+        self.week = np.zeros((trials, deals), np.int16)
+        self.slips = np.zeros((trials, deals), np.int16)
+        self.stale = np.zeros(deals, np.int64)
+
+
+def _play(
+    lowered: Lowered,
+    seeds: np.ndarray,
+    arrays: _Arrays,
+    setup: Setup,
+    first_trial: int,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    """Fill the arrays, chunk by chunk, in threads; between chunks Ctrl-C and progress get a turn."""
+    trials = setup.trials
+
+    def chunk(start: int) -> tuple[int, np.ndarray]:
+        stop = min(start + _CHUNK, trials)
+        stale = np.zeros_like(arrays.stale)
+        run_trials(
+            lowered.plan, seeds, first_trial + start, arrays.column, arrays.columns,
+            arrays.counts[:, :, start:stop], arrays.cents[:, :, start:stop],
+            arrays.outcome[start:stop], arrays.week[start:stop], arrays.slips[start:stop], stale,
+        )  # fmt: skip
+        return stop - start, stale
+
+    done = 0
+    for count, stale in in_threads(chunk, range(0, trials, _CHUNK), setup.threads):
+        arrays.stale += stale
+        done += count
+        if progress is not None:
+            progress(done, trials)
+
+
+def in_threads(work: Callable[[int], Any], items: Collection[int], threads: int) -> Iterator[Any]:
+    """Results of ``work`` over ``items`` as they come; stops handing out work when interrupted."""
+    if threads == 1 or len(items) == 1:
+        yield from map(work, items)
+        return
+    pool = ThreadPoolExecutor(min(threads, len(items)), thread_name_prefix="simulate")
+    waiting = iter(items)
+    running: set[Future[Any]] = set()
+    try:
+        for item in waiting:
+            running.add(pool.submit(work, item))
+            if len(running) >= 2 * threads:
+                finished, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    yield future.result()
+        while running:
+            finished, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                yield future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _result(
+    scenario: Scenario,
+    lowered: Lowered,
+    arrays: _Arrays,
+    setup: Setup,
+    seeds: np.ndarray,
+    by: str,
+    first_trial: int,
+) -> Result:
+    def assumptions() -> dict[str, np.ndarray]:
+        drawn = np.empty((setup.trials, len(lowered.leaves)))
+        shape = lowered.plan.shape
+        draw_assumptions(lowered.plan.numbers, shape.at_median, seeds, first_trial, drawn)
+        return {path: np.ascontiguousarray(drawn[:, i]) for i, path in enumerate(lowered.leaves)}
+
+    deals = None
+    if lowered.deal_ids:
+        deals = DealFates(lowered.deal_ids, arrays.outcome, arrays.week, arrays.slips,
+                          lowered.plan.opening.deal_value)  # fmt: skip
+    notes = list(scenario.warnings)
+    for deal, count in zip(lowered.deal_ids, arrays.stale, strict=True):
+        if count:
+            share = count / setup.trials
+            notes.append(
+                f"open deal {deal!r} is older than any cycle the plan allows for"
+                f"{'' if count == setup.trials else f' in {share:.0%} of trials'}: it is taken as due in the first week"
+            )
+    provenance = Provenance(
+        name=scenario.name, file=scenario.file, sha256=scenario.sha256, version=__version__, engine=Result.engine,
+        trials=setup.trials, seed=setup.seed, libraries=library_versions(np, numba),
+    )  # fmt: skip
+    return Result(
+        scenario, metrics=lowered.metrics, counts=arrays.counts, cents=arrays.cents, provenance=provenance,
+        columns=by, deals=deals, assumptions=assumptions, notes=notes,
+    )  # fmt: skip
