@@ -30,13 +30,13 @@ def show(value: Any) -> str:
     return text if len(text) <= 70 else text[:66] + " …" + text[-1]
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """`` (did you mean 'conversion'?)`` or nothing."""
     from difflib import get_close_matches
 
     known = [str(k) for k in known]
     lowered = {name.lower(): name for name in reversed(known)}
-    match = get_close_matches(word.lower()[:100], list(lowered), n=1, cutoff=0.6)
+    match = get_close_matches(word.lower()[:100], list(lowered), n=1, cutoff=cutoff)
     return f" (did you mean {lowered[match[0]]!r}?)" if match else ""
 
 

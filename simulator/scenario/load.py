@@ -104,6 +104,8 @@ def _text_of(name: str, place: Place | None) -> str:
         raise stop(f"cannot be read: {reason[:1].lower()}{reason[1:]}") from None
     if len(content) > MOST_BYTES:
         raise stop(f"is larger than {MOST_BYTES // 1_000_000} MB; that is no scenario file")
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise stop("is in UTF-16; save it as UTF-8 text")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -120,7 +122,7 @@ def _neighbour(name: str) -> str:
         known = [entry.name for entry in os.scandir(folder or os.curdir) if entry.is_file()]
     except (OSError, ValueError):
         return f"; neither does the folder {folder}" if folder else ""
-    return nearest(wanted, known)
+    return nearest(wanted, known, 0.75)
 
 
 def parse(text: str, place: Place, faults: Faults) -> Node:
@@ -128,7 +130,7 @@ def parse(text: str, place: Place, faults: Faults) -> Node:
     node = _compose(text, place)
     if node is None:
         raise ScenarioError([Fault(place.file, None, None, "the file is empty")])
-    tree = _Converter(place, faults).convert(node, place)
+    tree = _convert(node, place, faults)
     if not tree.mapping:
         kind = "a list" if tree.list else "a single value"
         raise ScenarioError([Fault(place.file, tree.place.line, None, f"is {kind}, not a scenario (keys and values)")])
@@ -145,7 +147,7 @@ def parse_value(text: str, place: Place, faults: Faults) -> Node | None:
         fault = error.faults[0]
         faults.add(place, None, fault.message)
         return None
-    return Node(None, place) if node is None else _replace(_Converter(place, faults).convert(node, place), place)
+    return Node(None, place) if node is None else _replace(_convert(node, place, faults), place)
 
 
 def _replace(node: Node, place: Place) -> Node:
@@ -164,6 +166,8 @@ def _compose(text: str, place: Place) -> Any:
         return YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if "end of stream" in (error.problem or "") and error.context_mark:
+            mark = error.context_mark
         line = None if mark is None else mark.line + 1
         lines = text.splitlines()
         shown = lines[line - 1] if line and line <= len(lines) else ""
@@ -171,9 +175,10 @@ def _compose(text: str, place: Place) -> Any:
     except RecursionError:
         raise stop(None, f"is nested more than {MOST_DEPTH} levels deep") from None
     except (YAMLError, ValueError, AttributeError, TypeError, KeyError, IndexError, AssertionError) as error:
-        match = re.search(r"unacceptable character #x([0-9a-fA-F]+).*?line (\d+)", str(error), re.DOTALL)
+        match = re.search(r"unacceptable character #x([0-9a-fA-F]+)", str(error))
         if match:
-            raise stop(int(match[2]), f"holds a control character (#x{match[1]}); only text is allowed") from None
+            line = text.count("\n", 0, text.find(chr(int(match[1], 16)))) + 1
+            raise stop(line, f"holds a control character (#x{match[1]}); only text is allowed") from None
         raise stop(None, "is not valid YAML") from None
 
 
@@ -195,7 +200,7 @@ def _syntax(problem: str, context: str, line: str, start: Any) -> str:
     if "sequence entries are not allowed" in problem:
         return "not valid YAML: a list item ('- ') cannot start here; start it on a line of its own"
     if "unexpected end of stream" in problem and "quoted" in context:
-        return f"not valid YAML: a quote that is opened in line {start.line + 1} is never closed"
+        return "not valid YAML: a quote that is opened here is never closed"
     if "flow sequence" in context or "flow mapping" in context:
         bracket = "[" if "sequence" in context else "{"
         return f"not valid YAML: '{bracket}' opened in line {start.line + 1} is not closed properly"
@@ -211,11 +216,22 @@ _TAGS = {
 }
 
 
+def _convert(node: Any, place: Place, faults: Faults) -> Node:
+    """Nodes of composed YAML; a tag or a runaway alias stops it."""
+    converter = _Converter(place, faults)
+    tree = converter.convert(node, place)
+    if converter.tags:
+        raise ScenarioError(converter.tags)
+    return tree
+
+
 class _Converter:
     """Turns composed YAML into nodes, noting duplicate keys, tags and runaway aliases."""
 
     def __init__(self, place: Place, faults: Faults):
         self.place, self.faults, self.count = place, faults, 0
+        self.tags: list[Fault] = []
+        self.top = place
 
     def at(self, node: Any) -> Place:
         line = node.start_mark.line + 1 if self.place.line else None
@@ -229,11 +245,14 @@ class _Converter:
                 if depth > MOST_DEPTH
                 else f"expands to more than {MOST_VALUES:,} values; an alias may hold aliases of aliases"
             )
-            raise ScenarioError([Fault(place.file, place.line, None, what)])
+            where = place if depth > MOST_DEPTH else self.top
+            raise ScenarioError([Fault(where.file, where.line, None, what)])
         tag = _TAGS.get(str(node.tag))
         if tag is None:
             shown = str(node.tag).replace("tag:yaml.org,2002:", "!!")
-            self.faults.add(place, path, f"the tag {shown} is not allowed; tags are never executed")
+            self.tags.append(
+                Fault(place.file, place.line, path or None, f"the tag {shown} is not allowed; tags are never executed")
+            )
         if isinstance(node.value, list):
             if type(node).__name__ == "MappingNode":
                 return Node(self._mapping(node, path, depth), place)
@@ -255,6 +274,8 @@ class _Converter:
                 continue
             name = key.value
             inside = f"{path}.{name}" if path else name
+            if depth == 0:
+                self.top = place
             item = self.convert(value, place, inside, depth + 1)
             if name in found:
                 before = found[name].place.line

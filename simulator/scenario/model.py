@@ -133,7 +133,7 @@ class Scenario(Part):
     stages: Annotated[tuple[str, ...], SpecialForm("stages")] = Field(
         default=DEFAULT_STAGES, description="Stages in order; the last is the win, a deal is born in the one before."
     )
-    segments: Annotated[dict[str, Segment], SpecialForm("segments")] = Field(description="By name.")
+    segments: Annotated[dict[str, Segment], SpecialForm("segments")] = Field(description="Streams of leads, by name.")
     opening: Opening = Field(default_factory=Opening, description="What is already there at the start.")
     market: Market = Field(default_factory=Market, description="What moves the whole plan.")
     correlations: Annotated[tuple[Correlation, ...], SpecialForm("correlations")] = Field(

@@ -123,7 +123,7 @@ def _metalog(form: NumberForm, node: Node, path: str, reading: Reading, common: 
         return reading.fault(
             node.value["p50"],
             join(path, "p50"),
-            f"{show(middle)} is too near the edge: with p10 {show(low)} and p90 {show(high)} it can be from "
+            f"{show(middle)} is not possible with p10 {show(low)} and p90 {show(high)}; allowed: "
             f"{_inward(least, most, up=True)} to {_inward(most, least, up=False)}",
         )
     return Metalog(low, middle, high, **common)

@@ -8,7 +8,12 @@ from simulator.scenario.spreads import FixedSpread, Geometric
 from simulator.scenario.uncertain import Certain, Domain, Numbers
 
 DEFAULT_STAGES = ("visitors", "engagements", "mqls", "sqls", "wins")
-RESERVED_STAGES = ("volume", "slip_probability", "deal_size", "all", "losses")
+RESERVED_STAGES = (
+    *("volume", "slip_probability", "deal_size", "all", "losses"),
+    *("bookings", "created_pipeline", "open_deals", "open_pipeline", "slips", "slipped_deals", "slipped_value"),
+    *("name", "probability", "quarters", "rates"),
+)
+"""What a stage cannot be called: keys beside stages, and the other metrics."""
 MOST_VOLUME = 1e9
 MOST_QUARTERS = 200
 MOST_TRIALS = 10**12

@@ -62,7 +62,7 @@ def _read_form(form: NumberForm, node: Node, path: str, reading: Reading) -> Any
         return BAD
     keys = next((keys for keys in FORMS if set(keys) == set(written)), None)
     if keys is None:
-        shown = "{" + ", ".join(written) + "}"
+        shown = "{" + ", ".join(written or node.value) + "}"
         guess = _meant(written)
         if guess:
             lacking = [key for key in guess if key not in written]

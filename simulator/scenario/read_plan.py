@@ -16,6 +16,7 @@ from simulator.scenario.reading import (
     BAD,
     Reading,
     build,
+    check_keys,
     is_mapping,
     join,
     keys_of,
@@ -69,9 +70,18 @@ def _event(node: Node, path: str, reading: Reading) -> Any:
     if not is_mapping(node, path, [*keys, "a stage"], reading):
         return BAD
     stages = reading.stages[1:] if reading.stages_known else tuple(k for k in node.value if k not in keys)
-    values = read_fields(Event, node, path, reading, skip=("rates",), known=stages)
+    first = node.value.get(reading.stages[0]) if reading.stages_known else None
+    if first is not None:
+        word = reading.stages[0]
+        reading.fault(
+            first, join(path, word), f"nothing flows into {word!r}; an event changes how many enter by 'volume'"
+        )
+        node = Node({key: item for key, item in node.items() if key != word}, node.place)
     if "rates" in node.value:
         reading.fault(node.value["rates"], join(path, "rates"), "unknown key; write the stages directly")
+        node = Node({key: item for key, item in node.items() if key != "rates"}, node.place)
+    check_keys(node, path, (*keys, *stages), reading)
+    values = read_fields(Event, node, path, reading, skip=("rates",), known=node.value)
     values["rates"] = {
         stage: read_number(_MULTIPLIER, item, join(path, stage), reading)
         for stage in stages

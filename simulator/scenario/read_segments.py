@@ -81,9 +81,14 @@ def read_volume(form: SpecialForm, node: Node, path: str, reading: Reading) -> A
     keys = keys_of(Volume)
     if node.mapping and not set(node.value) <= {*KEYS, *BESIDE}:
         misplaced = [key for key in node.value if key in {*KEYS, *BESIDE} and key not in keys]
-        for key in misplaced:
-            reading.fault(node.value[key], join(path, key), "belongs inside per_quarter")
-        values = read_fields(Volume, node, path, reading, skip=("stage",), known=misplaced)
+        skip = ["stage"]
+        if misplaced:
+            shown = "{" + ", ".join(f"{key}: {show(node.value[key].plain())}" for key in misplaced) + "}"
+            where = node.value[misplaced[0]]
+            reading.fault(where, path, f"{shown} belongs inside per_quarter: write {{per_quarter: {shown}, …}}")
+            skip += [] if node.get("per_quarter") else ["per_quarter"]
+        values: dict[str, Any] = {"per_quarter": BAD}
+        values.update(read_fields(Volume, node, path, reading, skip=skip, known=misplaced))
         stage = node.get("stage")
         if stage is not None:
             values["stage"] = read_entry_stage(form, stage, join(path, "stage"), reading)

@@ -47,6 +47,9 @@ def read_spread(form: SpreadForm, node: Node, path: str, reading: Reading) -> An
     common: dict[str, Any] = {"unit": form.unit}
     if (times := node.get("times")) is not None:
         common["times"] = read_times(times, join(path, "times"), reading)
+    if {"mean", "median"} <= keys:
+        shown = "{" + ", ".join(node.value) + "}"
+        return reading.fault(node, path, f"{shown} is not a spread; allowed: {allowed_spreads(form)}")
     if "weeks" in keys:
         read = _weeks
     elif "column" in keys or ("values" in keys and not node.value["values"].list):
@@ -198,14 +201,11 @@ def _weeks(form: SpreadForm, node: Node, path: str, reading: Reading, common: di
 def _sample(form: SpreadForm, node: Node, path: str, reading: Reading, common: dict[str, Any]) -> Any:
     check_keys(node, path, ("values", "column", "times"), reading)
     file, column = node.get("values"), node.get("column")
-    if file is None or not isinstance(file.value, str) or not file.value.strip():
-        shown = show(file.plain()) if file else "nothing"
-        return reading.fault(file or node, join(path, "values"), f"{shown} is not the name of a CSV file")
-    if column is None or not isinstance(column.value, str):
-        return reading.fault(
-            column or node,
-            join(path, "column"),
-            f"{show(column.plain()) if column else 'nothing'} is not the name of a column",
-        )
+    for key, item, what in (("values", file, "the name of a CSV file"), ("column", column, "the name of a column")):
+        if item is None:
+            return reading.fault(node, join(path, key), f"is required: {what}")
+        if not isinstance(item.value, str) or not item.value.strip():
+            return reading.fault(item, join(path, key), f"{show(item.plain())} is not {what}")
+    assert file is not None and column is not None
     data = read_sample(file, column, path, form, reading)
     return BAD if data is BAD else Sample(data, reading.tables.locate(file), column.value.strip(), **common)

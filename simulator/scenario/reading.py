@@ -101,6 +101,9 @@ def check_keys(node: Node, path: str, known: Iterable[str], reading: Reading) ->
     known = list(known)
     for key, item in node.items():
         if key not in known:
+            if item.value is None and ":" in key:
+                reading.fault(item, join(path, key), "unknown key; put a blank after the colon")
+                continue
             hint = nearest(key, known) or f"; allowed: {listed(known, 'and')}"
             reading.fault(item, join(path, key), f"unknown key{hint}")
 
@@ -125,14 +128,16 @@ def read_fields(
         if item is not None:
             values[key] = read_value(info, item, join(path, key), reading)
         elif info.is_required():
-            missing(node, path, key, reading)
+            missing(node, path, key, info, reading)
             values[key] = BAD
     return values
 
 
-def missing(node: Node, path: str, key: str, reading: Reading) -> None:
+def missing(node: Node, path: str, key: str, info: FieldInfo, reading: Reading) -> None:
     """Note that a required key is missing."""
-    reading.fault(node.value[key] if node.mapping and key in node.value else node, join(path, key), "is required")
+    what = re.split(r"[.:;]", info.description or "")[0]
+    where = node.value[key] if node.mapping and key in node.value else node
+    reading.fault(where, join(path, key), f"is required: {what[:1].lower()}{what[1:]}" if what else "is required")
 
 
 def read_part(model: type[BaseModel], node: Node, path: str, reading: Reading) -> Any:
@@ -164,6 +169,7 @@ def number_hint(value: Any) -> str:
     if isinstance(value, str):
         from simulator.scenario.scales import format_number
 
+        value = re.sub(r"^\s*(?:[$€£¥]|USD|EUR|GBP)\s*|\s*(?:[$€£¥]|USD|EUR|GBP)\s*$", "", value)
         if match := _PERCENT.fullmatch(value):
             return f" (write {format_number(round(float(match[1]) / 100, 12))})"
         if _SEPARATED.fullmatch(value):
@@ -189,6 +195,8 @@ def as_float(node: Node, path: str, reading: Reading, words: str = "a number") -
         if math.isfinite(number):
             return number
         return reading.fault(node, path, f"{show(value)} is not a finite number")
+    if isinstance(value, str) and re.fullmatch(r"[-+]?\d{400,}", value):
+        return reading.fault(node, path, f"a number of {len(value)} digits is too large")
     return reading.fault(node, path, f"{show(node.plain())} is not {words}{number_hint(value)}")
 
 
@@ -212,7 +220,7 @@ def read_whole(form: WholeForm, node: Node, path: str, reading: Reading) -> Any:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not form.low <= value <= form.high:
         if form.low == form.high:
-            words = str(form.low)
+            words = f"{form.low}, the only one there is"
         return reading.fault(node, path, f"{show(node.plain())} is not {words}")
     return value
 

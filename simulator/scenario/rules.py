@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from simulator.scenario import walk
-from simulator.scenario.faults import Faults, nearest, show
+from simulator.scenario.faults import Faults, nearest
 from simulator.scenario.nodes import BAD
 from simulator.scenario.part import MOST_VOLUME
 from simulator.scenario.uncertain import Certain, Number, WinProbability, at_quarter
@@ -31,7 +32,7 @@ def _check_correlations(scenario: Scenario, tree: Node, reading: Reading) -> Non
     faults, labels = reading.faults, reading.calendar.labels if reading.calendar else ()
     numbers = dict(walk.numbers(scenario, labels))
     pairs: dict[tuple[str, str], float] = {}
-    order: list[str] = []
+    places: dict[tuple[str, str], tuple[Node, str]] = {}
     for index, (correlation, node) in enumerate(zip(scenario.correlations, listed.value, strict=True)):
         path = f"correlations.{index + 1}"
         found = []
@@ -55,16 +56,32 @@ def _check_correlations(scenario: Scenario, tree: Node, reading: Reading) -> Non
             faults.add(node, f"{path}.between", "these two are correlated above already; allowed: once")
             continue
         pairs[pair] = 2 * math.sin(math.pi * correlation.rank / 6)
-        order += [name for name in pair if name not in order]
-        if not positive_definite(order, pairs):
-            before = " with those above it" if len(pairs) > 1 else ""
+        places[pair] = (node, path)
+    for group in groups(pairs):
+        inside = {pair: value for pair, value in pairs.items() if pair[0] in group}
+        if not positive_definite(group, inside):
+            node, path = places[next(iter(inside))]
             faults.add(
                 node,
-                f"{path}.rank",
-                f"{show(correlation.rank)} is impossible{before}: the correlations "
-                "contradict each other (their matrix is not positive definite); move it towards 0",
+                path,
+                f"the correlations of {len(group)} numbers contradict each other, their matrix is not positive "
+                "definite (pairs that are not given are 0); move them towards 0: " + listed_names(group),
             )
-            del pairs[pair]
+
+
+def listed_names(names: list[str]) -> str:
+    """A few names, the rest counted."""
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def groups(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
+    """Names that hang together through pairs."""
+    found: list[list[str]] = []
+    for pair in pairs:
+        touched = [group for group in found if pair[0] in group or pair[1] in group]
+        joined = list(dict.fromkeys([name for group in touched for name in group] + list(pair)))
+        found = [group for group in found if group not in touched] + [joined]
+    return found
 
 
 def _one_uniform(

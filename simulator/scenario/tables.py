@@ -106,7 +106,7 @@ def _read(file: str) -> Table | str:
             known = [entry.name for entry in os.scandir(folder or os.curdir) if entry.is_file()]
         except OSError:
             known = []
-        return f"does not exist{nearest(wanted, known)}"
+        return f"does not exist{nearest(wanted, known, 0.75)}"
     except IsADirectoryError:
         return "is a directory, not a CSV file"
     except (OSError, ValueError) as error:
@@ -131,13 +131,14 @@ def _parse(file: str, text: str) -> Table | str:
     columns: list[str] | None = None
     rows: list[Row] = []
     wrong: list[tuple[int | None, str | None, str]] = []
-    number = 0
+    number = width = 0
     try:
         for cells in reader:
             number += 1
             if not any(cell.strip() for cell in cells):
                 continue
             if columns is None:
+                width = len(cells)
                 columns = [cell.strip().lower().replace(" ", "_") for cell in cells]
                 while columns and not columns[-1]:
                     columns.pop()
@@ -145,8 +146,9 @@ def _parse(file: str, text: str) -> Table | str:
                     wrong.append((number, None, f"the column {column!r} is there twice"))
                 continue
             line = reader.line_num - sum(cell.count("\n") for cell in cells)
-            if any(cell.strip() for cell in cells[len(columns) :]):
-                wrong.append((line, f"row {number}", f"{len(cells)} cells, but there are {len(columns)} columns"))
+            if len(cells) > width or any(cell.strip() for cell in cells[len(columns) :]):
+                what = f"{len(cells)} cells, but there are {width} columns; put text that holds {delimiter!r} in quotes"
+                wrong.append((line, f"row {number}", what))
                 continue
             padded = [*cells, *[""] * (len(columns) - len(cells))]
             rows.append(Row(number, line, {name: cell.strip() for name, cell in zip(columns, padded, strict=False)}))
