@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.columns import Columns
@@ -22,7 +22,7 @@ WIDEST = 120
 
 LEVELS = (("P10", "p10", level), ("P50", "p50", level), ("P90", "p90", level), ("mean", "mean", average))
 
-LEGEND = "P10: 1 trial in 10 is at or below, P50: half of them are, P90: 9 in 10"
+LEGEND = "P10: 1 trial in 10 lands at or below, P50: half, P90: 9 in 10"
 
 NOTE = (
     "Interval: 95%, how exactly {trials} trials know the probability (Monte Carlo error). It is not the "
@@ -55,7 +55,8 @@ def comparison_table(results: Sequence[Result]) -> RenderableType:
         for name in names:
             found = [next((t for t in result.targets if t.name == name), None) for result in chosen]
             table.add_row(Text(clean(name)), *(_percent(t) if t else Text("-", style="dim") for t in found))
-        table.add_row("all targets together", *(_percent(r.all_targets) if r.all_targets else Text("-") for r in chosen))
+        joint = [_percent(r.all_targets) if r.all_targets else Text("-", style="dim") for r in chosen]
+        table.add_row("all targets together", *joint)
         blocks += [table, ""]
     return Group(*blocks[:-1])
 
@@ -128,7 +129,7 @@ def _targets(result: Result) -> RenderableType:
     joint = result.all_targets
     if joint is not None and len(result.targets) > 1:
         table.add_section()
-        row(f"all {len(result.targets)} targets together", joint)
+        row("all targets together", joint)
     note = Text(NOTE.format(trials=f"{result.trials:,}"), style="dim")
     return Group(table, "", note)
 
@@ -148,43 +149,32 @@ def headline(result: Result) -> list[Metric]:
     return [result.metric(name) for name in names if name in result]
 
 
-def _side_by_side(title: str, tables: Sequence[Table], more: str = "") -> RenderableType:
-    return Group(Text.assemble((title, "bold"), (more, "dim")), Columns(tables, padding=(1, 4)))
-
-
-def _metric_table(
-    result: Result, metric: Metric, first: str, rows: Iterable[tuple[str, Callable[[], dict[str, float]]]]
-) -> Table:
-    """One metric: a row for every period or segment, a column for every percentile."""
-    table = _table(first, *(name for name, _, _ in LEVELS), left=1)
-    table.title = Text(clean(unit_label(metric, result.scenario.currency)), style="bold")
-    table.title_justify = "left"
-    for label, summary in rows:
-        values = summary()
-        table.add_row(Text(clean(label)), *(text(values[key], metric) for _, key, text in LEVELS))
-    return table
-
-
 def _by_quarter(result: Result) -> RenderableType:
     """A table per metric: quarters, then the fiscal years that span several, then the horizon."""
-    periods = [p for p in result.calendar.periods if len(p.quarters) > 1 or p.label in result.quarters]
-    spans = [p.quarters for p in periods]
-    periods = [p for index, p in enumerate(periods) if p.quarters not in spans[:index]]
-    tables = [
-        _metric_table(
-            result, metric, "", [(p.label, lambda m=metric.name, p=p: result.summarise(m, p)) for p in periods]
-        )
-        for metric in headline(result)
-    ]
-    return _side_by_side("By quarter", tables, f"   {LEGEND}")
+    periods = {
+        p.quarters: p for p in reversed(result.calendar.periods) if p.label in result.quarters or len(p.quarters) > 1
+    }
+    rows = [(p.label, p.label, None) for p in reversed(periods.values())]
+    return _side_by_side("By quarter", result, rows, f"   {LEGEND}")
 
 
 def _by_segment(result: Result) -> RenderableType:
-    tables = [
-        _metric_table(
-            result, metric, "", [(s, lambda m=metric.name, s=s: result.summarise(m, "horizon", s)) for s in result.segments]
-        )
-        for metric in headline(result)
-    ]
+    rows = [(name, "horizon", name) for name in result.segments]
     horizon = plural(len(result.quarters), "quarter")
-    return _side_by_side(f"By segment, over the whole horizon ({horizon})", tables)
+    return _side_by_side(f"By segment, over the whole horizon ({horizon})", result, rows)
+
+
+def _side_by_side(
+    title: str, result: Result, rows: Sequence[tuple[str, str, str | None]], more: str = ""
+) -> RenderableType:
+    """A table per metric, as many beside each other as fit; rows are (label, period, segment)."""
+    tables = []
+    for metric in headline(result):
+        table = _table("", *(name for name, _, _ in LEVELS), left=1)
+        table.title = Text(clean(unit_label(metric, result.scenario.currency)), style="bold")
+        table.title_justify = "left"
+        for label, period, segment in rows:
+            values = result.summarise(metric.name, period, segment)
+            table.add_row(Text(clean(label)), *(text(values[key], metric) for _, key, text in LEVELS))
+        tables.append(table)
+    return Group(Text.assemble((title, "bold"), (more, "dim")), Columns(tables, padding=(1, 4)))

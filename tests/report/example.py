@@ -20,7 +20,7 @@ MEANS = {
 }  # fmt: skip
 
 
-def target(metric: str, period: str, calendar: Calendar, **more: Any) -> SimpleNamespace:
+def target(metric: str, period: str, *, calendar: Calendar, **more: Any) -> SimpleNamespace:
     fields: dict[str, Any] = {"at_least": None, "at_most": None, "segment": None, "name": None} | more
     sign, bound = (">=", fields["at_least"]) if fields["at_least"] is not None else ("<=", fields["at_most"])
     segment = f" for {fields['segment']}" if fields["segment"] else ""
@@ -50,8 +50,7 @@ def example(
     scenario = SimpleNamespace(
         name=name, description="1,000 visitors a quarter, 300 engage, about 25 become customers.", currency=currency,
         calendar=calendar, segments=dict.fromkeys(segments), stages=STAGES, warnings=warnings, file="plan.yaml",
-        targets=tuple(target(t["metric"], t["period"], calendar, **{k: v for k, v in t.items() if k not in ("metric", "period")})
-                      for t in targets),
+        targets=tuple(target(calendar=calendar, **t) for t in targets),
     )  # fmt: skip
     metrics = metrics_of(STAGES, money)
     rng = np.random.Generator(np.random.Philox(5))
@@ -67,4 +66,5 @@ def example(
     amounts = [draw(m) for m in metrics if m.kind == "money"]
     cents = np.stack(amounts, axis=1) if amounts else np.zeros((len(segments), 0, trials, quarters))
     provenance = Provenance(name, "plan.yaml", "0" * 64, "0.1.0", "simulate", trials, 20270101)
-    return Result(cast(Any, scenario), metrics=metrics, counts=counts, cents=cents, provenance=provenance, notes=warnings)
+    arrays = {"counts": counts, "cents": cents}
+    return Result(cast(Any, scenario), metrics=metrics, provenance=provenance, notes=warnings, **arrays)
