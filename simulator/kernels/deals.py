@@ -3,6 +3,9 @@
 A deal's words come from two streams of its birth week: *deals* (cycle, win uniform, value) and
 *slips* (slip or not, delay), at counters made of its number, so that either can be re-drawn while
 the other is held, and one deal more or less changes nothing for the rest.
+
+First all deals of a segment and trial are drawn into a :class:`Cohort`, then all are settled in one
+loop: a compiled loop that calls no function with arrays pays for no reference counts.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from numpy.typing import NDArray
 
 from simulator.kernels.jit import inner
 from simulator.kernels.spreads import draw_lag, draw_lag_from, draw_size
-from simulator.kernels.streams import WEEK_ZERO, substream, uniform, word
+from simulator.kernels.streams import GAMMA, WEEK_ZERO, substream, uniform, word
 
 _SLIP_STRIDE = 1 << 24  # words a deal's slips may use
 _DEAL_STRIDE = 4
@@ -24,150 +27,176 @@ LOSSES, SLIPS, SLIPPED, OPEN = 0, 1, 2, 3
 BOOKED, CREATED, SLIPPED_VALUE, OPEN_VALUE = 0, 1, 2, 3
 
 
-class Rules(NamedTuple):
-    """One segment's terms for its deals, by quarter from the first of the warm-up."""
+class Cohort(NamedTuple):
+    """Deals to settle, one row each. Weeks are counted from the first of the warm-up."""
 
-    win: NDArray[np.float64]  # (QT,)
-    factor: NDArray[np.float64]  # (QT,)
-    slip_limit: NDArray[np.uint64]  # (QT,)
-    delay: NDArray[np.int64]  # (QT,) spread
-    size: NDArray[np.float64]  # (QT, 3)
-    size_kind: NDArray[np.int64]  # (QT, 4)
-    limit: int
-    start: int  # first week of the horizon, counted from the first of the warm-up
-    end: int
-    money: bool
-
-
-@inner
-def power(base, exponent):
-    """base ** exponent for a small whole exponent, by repeated multiplication."""
-    x = 1.0
-    for _ in range(exponent):
-        x *= base
-    return x
+    born: NDArray[np.int64]  # −1: before the warm-up
+    due: NDArray[np.int64]  # first due week, replaced by the week of the decision
+    win: NDArray[np.float64]  # win uniform
+    settled: NDArray[np.float64]  # with a lag of losses, the probability decided by at birth; else −1
+    value: NDArray[np.float64]  # −1: to be drawn with value_bits when it is first needed
+    value_bits: NDArray[np.uint64]
+    slip_key: NDArray[np.uint64]
+    pushes: NDArray[np.int64]  # slips before the start
+    outcome: NDArray[np.int64]  # filled: 1 won, −1 lost, 0 still open
+    slips: NDArray[np.int64]  # filled
 
 
 @inner
-def value_of(rules, born, bits, data, curves):
-    """Value of a deal born in week ``born``: the assumptions of that quarter, in currency."""
-    q = born // 13
-    kind = rules.size_kind[q, 0]
-    if kind < 0:
-        return 0.0
-    value = draw_size(kind, rules.size[q, 0], rules.size[q, 1], rules.size_kind[q, 1], rules.size_kind[q, 2],
-                      rules.size_kind[q, 3], data, curves, bits)  # fmt: skip
-    return value * rules.size[q, 2]
+def make_cohort(size):
+    """Room for ``size`` deals."""
+    return Cohort(
+        np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size), np.full(size, -1.0), np.full(size, -1.0),
+        np.zeros(size, np.uint64), np.zeros(size, np.uint64), np.zeros(size, np.int64), np.zeros(size, np.int64),
+        np.zeros(size, np.int64),
+    )  # fmt: skip
 
 
 @inner
-def follow(rules, words, guide, data, curves, counts, money, column, born, due, slip_key, number, u, own, pushes,
-           settled, value, size_bits):  # fmt: skip
-    """Play one deal from its first due week to its decision or the end of the horizon.
+def draw_deals(cohort, births, first_week, start, words, guide, wins_lag, loss_lag, win, deals_stream,
+               slips_stream):  # fmt: skip
+    """Fill the cohort with all deals born in a segment and trial; returns how many.
 
-    counts (metric, 1 + column), money (metric, 1 + column) : what is tallied; column (week,)
-    born : week of birth, −1 before the warm-up; due : its due week; number : its own in its cohort
-    own : (QT,) its own win probability by quarter, or empty; pushes : slips before the start
-    settled : with a lag of losses, the probability it was decided by at birth; else −1
-    value : its value, or −1 to draw it with ``size_bits`` when it is first needed
-
-    Returns (outcome, week, slips): outcome 1 won, −1 lost, 0 still open.
+    births : int64 (week,); words, guide : lag tables; wins_lag, loss_lag, win : (QT,) spreads (−1:
+    no lag of losses) and win rate of the quarter of birth.
     """
-    stages = counts.shape[0] - 4
-    first_column = column[born] if born >= 0 else 0
-    counts[stages + OPEN, first_column] += 1
-    if rules.money and value < 0.0 and (due >= rules.start or born >= rules.start):
-        value = value_of(rules, born, size_bits, data, curves)
-    if rules.money and born >= rules.start:
-        money[CREATED, first_column] += value
-    slips = 0
-    stay = 1.0
-    outcome = 0
-    while due < rules.end:
-        q = due // 13
-        counter = number * _SLIP_STRIDE + 2 * slips
-        if word(slip_key, counter) < rules.slip_limit[q]:
-            if slips + pushes >= rules.limit:
-                outcome = -1
-                break
-            later = due + draw_lag(words, guide, rules.delay[q], word(slip_key, counter + 1))
-            counts[stages + SLIPS, column[due]] += 1
-            if rules.money and value < 0.0 and later >= rules.start:
-                value = value_of(rules, born, size_bits, data, curves)
-            if later >= 13 * (q + 1):
-                counts[stages + SLIPPED, column[due]] += 1
-                if rules.money:
-                    money[SLIPPED_VALUE, column[due]] += value
-            stay *= min(1.0, rules.factor[q])
-            slips += 1
-            due = later
-        else:
-            if settled >= 0.0:
-                p = settled * stay
-            elif own.size > 0:
-                p = own[q] * power(rules.factor[q], slips)
-            else:
-                p = rules.win[q] * power(rules.factor[q], slips + pushes)
-            outcome = 1 if u < p else -1
-            break
-    if outcome != 0:
-        counts[stages + OPEN, column[due]] -= 1
-        counts[stages - 1 if outcome == 1 else stages + LOSSES, column[due]] += 1
-    if rules.money and value > 0.0:
-        money[OPEN_VALUE, first_column] += value
-        if outcome != 0:
-            money[OPEN_VALUE, column[due]] -= value
-            if outcome == 1:
-                money[BOOKED, column[due]] += value
-    return outcome, due, slips
-
-
-@inner
-def play_deals(rules, words, guide, data, curves, counts, money, column, births, first_week, wins_lag, loss_lag,
-               deals_stream, slips_stream, nothing):  # fmt: skip
-    """Play all deals of one segment and trial.
-
-    births : int64 (week,) deals born; wins_lag, loss_lag : (QT,) spreads, −1 for no lag of losses;
-    nothing : an empty array. The rest as in :func:`follow`.
-    """
-    for week in range(first_week, rules.end):
+    i = 0
+    for week in range(first_week, births.size):
         if births[week] == 0:
             continue
         q = week // 13
-        name = week - rules.start + WEEK_ZERO
+        name = week - start + WEEK_ZERO
         deal_key, slip_key = word(deals_stream, name), word(slips_stream, name)
-        settled = rules.win[q] if loss_lag[q] >= 0 else -1.0
+        spread = wins_lag[q]
+        early = loss_lag[q] >= 0
+        settled = win[q] if early else -1.0
         for number in range(births[week]):
             base = number * _DEAL_STRIDE
             u = uniform(word(deal_key, base + _WIN))
-            spread = loss_lag[q] if loss_lag[q] >= 0 and u >= settled else wins_lag[q]
-            due = week + draw_lag(words, guide, spread, word(deal_key, base + _CYCLE))
-            follow(rules, words, guide, data, curves, counts, money, column, week, due, slip_key, number, u,
-                   nothing, 0, settled, -1.0, word(deal_key, base + _VALUE))  # fmt: skip
+            if early:
+                spread = wins_lag[q] if u < settled else loss_lag[q]
+            cohort.born[i] = week
+            cohort.due[i] = week + draw_lag(words, guide, spread, word(deal_key, base + _CYCLE))
+            cohort.win[i] = u
+            cohort.settled[i] = settled
+            cohort.value_bits[i] = word(deal_key, base + _VALUE)
+            cohort.slip_key[i] = slip_key + np.uint64(number * _SLIP_STRIDE) * GAMMA
+            i += 1
+    return i
 
 
 @inner
-def play_opening_deal(rules, tables, data, curves, counts, money, column, wins_lag, loss_lag, deals_stream,
-                      slips_stream, name, due, age, pushes, value, own, warm):  # fmt: skip
-    """Play an open deal of the opening position.
+def draw_opening_deals(cohort, opening, s, start, warm, tables, wins_lag, loss_lag, win, factor, own, deals_stream,
+                       slips_stream, stale):  # fmt: skip
+    """Fill the cohort with the open deals of segment s; returns how many.
 
-    due : week from the start, or −1 to draw it from the cycle given the ``age``; own : (QT,) its own
-    win probability by quarter, or empty. Returns (outcome, week from the start, slips, stale): stale
-    says that its age is beyond the longest cycle the plan knows.
+    own : (D, QT) win probabilities of the deals that have their own, else −1; stale (D,) : counts
+    the trials in which a deal's age is beyond the longest cycle the plan knows.
     """
-    deal_key, slip_key = substream(deals_stream, name), substream(slips_stream, name)
-    u = uniform(word(deal_key, _WIN))
-    settled = -1.0
-    if loss_lag[warm] >= 0:
-        settled = own[warm] if own.size > 0 else rules.win[warm] * power(rules.factor[warm], pushes)
-    stale = 0
-    if due < 0:
-        spread = loss_lag[warm] if loss_lag[warm] >= 0 and u >= settled else wins_lag[warm]
-        due = draw_lag_from(tables.cdf, tables.words, tables.guide, spread, word(deal_key, _CYCLE), age)
+    i = 0
+    for d in range(opening.deal_segment.size):
+        if opening.deal_segment[d] != s:
+            continue
+        deal_key = substream(deals_stream, opening.deal_name[d])
+        pushes = opening.deal_pushes[d]
+        u = uniform(word(deal_key, _WIN))
+        spread = wins_lag[warm]
+        settled = -1.0
+        if loss_lag[warm] >= 0:
+            settled = own[d, warm]
+            if settled < 0.0:
+                settled = win[warm]
+                for _ in range(pushes):
+                    settled *= factor[warm]
+            if u >= settled:
+                spread = loss_lag[warm]
+        due = opening.deal_due[d]
         if due < 0:
-            due, stale = 0, 1
-    outcome, week, slips = follow(
-        rules, tables.words, tables.guide, data, curves, counts, money, column, -1, rules.start + due, slip_key, 0,
-        u, own, pushes, settled, value, np.uint64(0),
-    )  # fmt: skip
-    return outcome, week - rules.start, slips, stale
+            due = draw_lag_from(tables.cdf, tables.words, tables.guide, spread, word(deal_key, _CYCLE),
+                                opening.deal_age[d])  # fmt: skip
+            if due < 0:
+                due = 0
+                stale[d] += 1
+        cohort.born[i] = -1
+        cohort.due[i] = start + due
+        cohort.win[i] = u
+        cohort.settled[i] = settled
+        cohort.value[i] = opening.deal_value[d]
+        cohort.slip_key[i] = substream(slips_stream, opening.deal_name[d])
+        cohort.pushes[i] = pushes
+        i += 1
+    return i
+
+
+@inner
+def settle(cohort, count, own, given, win, factor, slip_limit, delay, limit, size, size_kind, start, end, words,
+           guide, data, curves, counts, money, column, with_money):  # fmt: skip
+    """Play deals from their first due week to their decision or the end of the horizon.
+
+    own : (deal, QT) win probabilities of deals that have their own, else −1, if any are ``given``;
+    win, factor, slip_limit, delay, size, size_kind : (QT, …) terms of the segment; limit : slips
+    survived; counts, money : (metric, 1 + column) tallies, added to; column : (week,).
+    """
+    stages = counts.shape[0] - 4
+    for i in range(count):
+        born, due, u = cohort.born[i], cohort.due[i], cohort.win[i]
+        settled, value, key = cohort.settled[i], cohort.value[i], cohort.slip_key[i]
+        pushes = cohort.pushes[i] if given else 0
+        first_column = column[born] if born >= 0 else 0
+        birth = max(born, 0) // 13
+        needed = with_money and (due >= start or born >= start)
+        slips = 0
+        stay = 1.0
+        outcome = 0
+        while True:
+            if needed and value < 0.0:
+                value = 0.0
+                if size_kind[birth, 0] >= 0:
+                    value = size[birth, 2] * draw_size(
+                        size_kind[birth, 0], size[birth, 0], size[birth, 1], size_kind[birth, 1], size_kind[birth, 2],
+                        size_kind[birth, 3], data, curves, cohort.value_bits[i],
+                    )  # fmt: skip
+            if due >= end:
+                break
+            q = due // 13
+            if word(key, 2 * slips) < slip_limit[q]:
+                if slips + pushes >= limit:
+                    outcome = -1
+                    break
+                later = due + draw_lag(words, guide, delay[q], word(key, 2 * slips + 1))
+                at = column[due]
+                counts[stages + SLIPS, at] += 1
+                if later >= 13 * (q + 1):
+                    counts[stages + SLIPPED, at] += 1
+                    if at > 0 and with_money:
+                        money[SLIPPED_VALUE, at] += value
+                stay *= min(1.0, factor[q])
+                slips += 1
+                due = later
+                needed = with_money and due >= start
+                continue
+            p = win[q]
+            more = slips + pushes
+            if settled >= 0.0:
+                p, more = settled * stay, 0
+            elif given and own[i, q] >= 0.0:
+                p, more = own[i, q], slips
+            for _ in range(more):
+                p *= factor[q]
+            outcome = 1 if u < p else -1
+            break
+        counts[stages + OPEN, first_column] += 1
+        if with_money and value > 0.0:
+            money[OPEN_VALUE, first_column] += value
+            if born >= start:
+                money[CREATED, first_column] += value
+        if outcome != 0:
+            at = column[due]
+            counts[stages + OPEN, at] -= 1
+            counts[stages - 1 if outcome == 1 else stages + LOSSES, at] += 1
+            if with_money and value > 0.0:
+                money[OPEN_VALUE, at] -= value
+                if outcome == 1:
+                    money[BOOKED, at] += value
+        if given:
+            cohort.outcome[i], cohort.due[i], cohort.slips[i] = outcome, due, slips

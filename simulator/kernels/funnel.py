@@ -81,26 +81,34 @@ def convert(counts, limits, rates, keys, first, last, below, open_lanes, convert
 
 
 @inner
-def spread_over_weeks(count, key, cdf, words, guide, i, week, until, into):
-    """Send ``count`` individuals of a cohort to the weeks in which they arrive: adds to ``into``.
+def spread_over_weeks(counts, keys, lags, cdf, words, guide, first, last, cut, into):
+    """Send the individuals of every week's cohort to the weeks in which they arrive: adds to ``into``.
 
-    The first ones draw their own lag of spread i; the rest are split week after week by binomial
-    quantiles. Arrivals from week ``until`` on are dropped.
+    counts : int64 (week,); keys : uint64 (week,) streams; lags : int64 (QT,) spreads by quarter.
+    The first of a cohort draw their own lag, the rest are split week after week by binomial
+    quantiles. Arrivals from week ``last`` on are dropped, of cohorts before week ``cut`` those from
+    ``cut`` on.
     """
-    for number in range(min(count, LAGGED_ONE_BY_ONE)):
-        at = week + draw_lag(words, guide, i, word(key, number))
-        if at < until:
-            into[at] += 1
-    rest = count - LAGGED_ONE_BY_ONE
-    before = 0.0
-    k = 0
-    last = cdf.shape[1] - 1
-    while rest > 0 and week + k < until:
-        chance = 1.0
-        if k < last and before < 1.0:
-            chance = min(1.0, (cdf[i, k] - before) / (1.0 - before))
-        there = binomial_quantile(uniform(word(key, REST + k)), rest, chance)
-        into[week + k] += there
-        rest -= there
-        before = cdf[i, k]
-        k += 1
+    longest = cdf.shape[1] - 1
+    for week in range(first, last):
+        count = counts[week]
+        if count == 0:
+            continue
+        i, key = lags[week // 13], keys[week]
+        until = cut if week < cut else last
+        for number in range(min(count, LAGGED_ONE_BY_ONE)):
+            at = week + draw_lag(words, guide, i, word(key, number))
+            if at < until:
+                into[at] += 1
+        rest = count - LAGGED_ONE_BY_ONE
+        before = 0.0
+        k = 0
+        while rest > 0 and week + k < until:
+            chance = 1.0
+            if k < longest and before < 1.0:
+                chance = min(1.0, (cdf[i, k] - before) / (1.0 - before))
+            there = binomial_quantile(uniform(word(key, REST + k)), rest, chance)
+            into[week + k] += there
+            rest -= there
+            before = cdf[i, k]
+            k += 1

@@ -53,10 +53,10 @@ def play_leads(entry, rate, rate_limit, lag, tables, conversion_names, lag_names
             real[w] = rate[t, w // 13]
         convert(n[t - 1], words[1], real, words[0], first_week, weeks, words[2], words[3], whole[0])
         for w in range(first_week, weeks):
-            if whole[0, w] > 0:
-                until = start if given_leads and w < start else weeks
-                spread_over_weeks(whole[0, w], word(lags, w - start + WEEK_ZERO), tables.cdf, tables.words,
-                                  tables.guide, lag[t, w // 13], w, until, n[t])  # fmt: skip
+            words[0, w] = word(lags, w - start + WEEK_ZERO)
+        cut = start if given_leads else first_week
+        spread_over_weeks(whole[0], words[0], lag[t], tables.cdf, tables.words, tables.guide, first_week, weeks,
+                          cut, n[t])  # fmt: skip
 
 
 @inner

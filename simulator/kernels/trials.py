@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.kernels.deals import OPEN, OPEN_VALUE, Rules, play_deals, play_opening_deal
+from simulator.kernels.deals import OPEN, OPEN_VALUE, draw_deals, draw_opening_deals, make_cohort, settle
 from simulator.kernels.jit import jit
 from simulator.kernels.leads import draw_arrivals, play_leads, play_opening_leads
 from simulator.kernels.market import draw_market, shocked_rate
@@ -43,7 +43,9 @@ def run_trials(plan, seeds, first, column, columns, counts, cents, outcome, deci
     slip_score = np.zeros(quarters)
     n = np.zeros((stages, weeks), np.int64)
     words, whole, real = np.zeros((4, weeks), np.uint64), np.zeros((2, weeks), np.int64), np.zeros(weeks)
-    own, nothing = np.zeros(quarters), np.zeros(0)
+    given = opening.deal_segment.size
+    own, nothing = np.full((given, quarters), -1.0), np.zeros((0, quarters))
+    cohort, open_deals = make_cohort(64), make_cohort(given)
     # tables of arrivals are kept from trial to trial where they are the same in all
     kept = shape.segments if shape.static else 1
     arrival_table = np.zeros((kept, 1, 1))
@@ -96,30 +98,47 @@ def run_trials(plan, seeds, first, column, columns, counts, cents, outcome, deci
             for t in range(entry, stages - 1):
                 for w in range(start, weeks):
                     tally[t, column[w]] += n[t, w]
-            rules = Rules(terms.rate[s, stages - 1], terms.factor[s], terms.slip_limit[s], segments.delay[s],
-                          terms.size[s], terms.size_kind[s], segments.limit[s], start, weeks, shape.money)  # fmt: skip
+            births = n[stages - 2]
+            total = 0
+            for w in range(first_birth, weeks):
+                total += births[w]
+            if total > cohort.born.size:
+                cohort = make_cohort(total + total // 2)
+            win, factor = terms.rate[s, stages - 1], terms.factor[s]
+            wins_lag, loss_lag = segments.lag[s, stages - 1], segments.loss_lag[s]
             deals_stream = substream(deals_key, streams.deals[s])
             slips_stream = substream(slips_key, streams.slips[s])
-            wins_lag, loss_lag = segments.lag[s, stages - 1], segments.loss_lag[s]
-            play_deals(rules, tables.words, tables.guide, spreads.data, spreads.curves, tally, money, column,
-                       n[stages - 2], first_birth, wins_lag, loss_lag, deals_stream, slips_stream, nothing)  # fmt: skip
-            for d in range(opening.deal_segment.size):
-                if opening.deal_segment[d] != s:
-                    continue
-                chances = nothing
-                if opening.deal_p[d] >= 0:
-                    chances = own
+            cohort.value[:total] = -1.0
+            total = draw_deals(cohort, births, first_birth, start, tables.words, tables.guide, wins_lag, loss_lag,
+                               win, deals_stream, slips_stream)  # fmt: skip
+            settle(cohort, total, nothing, False, win, factor, terms.slip_limit[s], segments.delay[s],
+                   segments.limit[s], terms.size[s], terms.size_kind[s], start, weeks, tables.words, tables.guide,
+                   spreads.data, spreads.curves, tally, money, column, shape.money)  # fmt: skip
+            if given > 0:
+                d = 0
+                for deal in range(given):
                     for q in range(quarters):
-                        own[q] = shocked_rate(v[opening.deal_p[d]], rate_shift[stages - 1, q],
-                                              rate_factor[stages - 1, q])  # fmt: skip
-                won, week, slips, gone = play_opening_deal(
-                    rules, tables, spreads.data, spreads.curves, tally, money, column, wins_lag, loss_lag,
-                    deals_stream, slips_stream, opening.deal_name[d], opening.deal_due[d], opening.deal_age[d],
-                    opening.deal_pushes[d], opening.deal_value[d], chances, warm,
+                        own[deal, q] = -1.0
+                        if opening.deal_p[deal] >= 0:
+                            own[deal, q] = shocked_rate(v[opening.deal_p[deal]], rate_shift[stages - 1, q],
+                                                        rate_factor[stages - 1, q])  # fmt: skip
+                total = draw_opening_deals(
+                    open_deals, opening, s, start, warm, tables, wins_lag, loss_lag, win, factor, own, deals_stream,
+                    slips_stream, stale,
                 )  # fmt: skip
-                outcome[i, d], slipped[i, d] = won, slips
-                decided[i, d] = week if won != 0 else -1
-                stale[d] += gone
+                for deal in range(given):
+                    if opening.deal_segment[deal] == s:
+                        own[d] = own[deal]
+                        d += 1
+                settle(open_deals, total, own, True, win, factor, terms.slip_limit[s], segments.delay[s],
+                       segments.limit[s], terms.size[s], terms.size_kind[s], start, weeks, tables.words,
+                       tables.guide, spreads.data, spreads.curves, tally, money, column, shape.money)  # fmt: skip
+                d = 0
+                for deal in range(given):
+                    if opening.deal_segment[deal] == s:
+                        outcome[i, deal], slipped[i, deal] = open_deals.outcome[d], open_deals.slips[d]
+                        decided[i, deal] = open_deals.due[d] - start if open_deals.outcome[d] != 0 else -1
+                        d += 1
             for c in range(1, columns + 1):
                 tally[stages + OPEN, c] += tally[stages + OPEN, c - 1]
                 money[OPEN_VALUE, c] += money[OPEN_VALUE, c - 1]
