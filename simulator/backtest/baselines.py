@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from simulator.calibration.drift import USUAL_SD, month_of_quarter, quarter_rhythm
 from simulator.calibration.levels import follow
 
 Floats = NDArray[np.float64]
@@ -112,6 +113,41 @@ def exponential_smoothing(weekly: Floats, horizon: int) -> Floats | None:
     weights = 1 + alpha * np.arange(horizon)
     level = max(float(fitted.forecast(1)[0]), 0.0) * horizon
     return rounded_pmf(level, float(np.sqrt(sigma2 * (weights**2).sum())), None)
+
+
+def pooled_pace(weekly: Floats, horizon: int, day: int) -> list[Floats]:
+    """The pace of all segments together, split by each segment's share so far, with the rhythm of quarters.
+
+    ``weekly`` : float64 (segment, week), ending on ``day``. Gives one forecast a segment, and the total's last. What
+    segments share (a market, a quarter's end) is learned from all of them; a share is a Dirichlet posterior mean.
+    """
+    together = weekly.sum(axis=0)
+    rhythm = quarter_rhythm(together, np.full(len(together), together.mean()), day)
+    weeks = day - 3 - 7 * np.arange(len(together))[::-1]
+    exposure = rhythm[month_of_quarter(weeks)]
+    level = follow(together, exposure)
+    ahead = rhythm[month_of_quarter(day + 1 + np.arange(7 * horizon))].mean()
+    a, b = level.ahead(horizon)
+    mean = float(a[0] / b[0]) * horizon * float(ahead)
+    relative = 1 / float(a[0]) + USUAL_SD**2 / 4
+    wins = weekly.sum(axis=1)
+    fade = 0.985 ** np.arange(weekly.shape[1])[::-1]
+    recent = weekly @ fade
+    prior = max(float(wins.sum()), 1.0) / len(wins)
+    share = (recent + 2 * prior / max(prior, 2)) / (recent.sum() + 2 * prior / max(prior, 2) * len(wins))
+    sure = 1 / np.maximum(recent + 1, 1)
+    spread = _dispersion(weekly)
+    found = [count_pmf(mean * s, spread * mean * s + (mean * s) ** 2 * (relative + u)) for s, u in zip(share, sure, strict=True)]
+    return [*found, count_pmf(mean, level.dispersion * mean + mean**2 * relative)]
+
+
+def _dispersion(weekly: Floats) -> float:
+    """Variance over mean of a segment's week, beyond what moves all segments together."""
+    rows, columns = weekly.sum(axis=1, keepdims=True), weekly.sum(axis=0, keepdims=True)
+    expected = rows * columns / max(float(weekly.sum()), 1.0)
+    fine = expected > 0.2
+    free = fine.sum() * (1 - 1 / weekly.shape[0]) * (1 - 1 / weekly.shape[1])
+    return max(float(((weekly - expected)[fine] ** 2 / expected[fine]).sum()) / max(free, 1.0), 1.0) if fine.any() else 1.0
 
 
 BASELINES: dict[str, Callable[[Floats, int], Floats | None]] = {

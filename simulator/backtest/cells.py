@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.backtest.baselines import BASELINES, WINDOW, ratio, weighted_pipeline
+from simulator.backtest.baselines import BASELINES, WINDOW, pooled_pace, ratio, weighted_pipeline
 from simulator.calibration.fit import Fit, fit_history
 from simulator.calibration.history import History
 from simulator.statistics.scores import pmf_of
@@ -87,6 +87,7 @@ def forecast(history: History, truth: Truth, day: int, horizon: int, *, draws: i
     begin = int(np.nanmin(seen.entry)) if step.start is None else step.start
     weekly = weekly_wins(seen, begin, day, segments)
     came = truth.won_in(day, days)
+    pace = pooled_pace(weekly, horizon, day)
     cells: list[Cell] = []
     for mode in modes:
         who = came if mode != "open" else came & truth.open_at(day)
@@ -102,9 +103,10 @@ def forecast(history: History, truth: Truth, day: int, horizon: int, *, draws: i
             series = weekly.sum(axis=0) if segment == TOTAL else weekly[segment]
             pmfs = {"funnel": pmf_of(wins)}
             pmfs |= _rivals(mode, seen, series, day, horizon, segment, arrivals)
+            if mode == "all":
+                pmfs["pooled pace"] = pace[segment]
             cell = Cell(day, segment, mode, int((who & mine).sum()), pmfs)
-            pace = series[-WINDOW:].mean() * horizon
-            cell.target = max(int(np.ceil(pace)), 1)
+            cell.target = max(int(np.ceil(series[-WINDOW:].mean() * horizon)), 1)
             if funnel.value is not None:
                 cell.value = funnel.value.sum(axis=1) if segment == TOTAL else funnel.value[:, segment]
                 cell.actual_value = float(np.nansum(truth.amount[who & mine]))

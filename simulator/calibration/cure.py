@@ -121,15 +121,16 @@ class Prior:
 def weak_prior(data: Grouped, family: str, losses: bool) -> Prior:
     """A prior that only keeps the search away from infinity.
 
-    The logistic terms are near Jeffreys' (sd 3 on the logit), log means within a factor of 20 of the observed
-    mean, log cv within a factor of 5 of 1.
+    The logistic terms are near Jeffreys' (sd 3 on the logit). The mean lag is likely (68%) between 0.6 and 3 times the
+    mean of those seen, which are the quick ones; the coefficient of variation between 0.5 and 1.5. Where people were
+    watched for long enough, the data outweigh this by far; where they were not, it keeps share and lag from running away.
     """
     def lag(kinds: tuple[int, ...]) -> tuple[list[float], list[float]]:
         chosen = np.isin(data.kind, kinds)
         total = data.count[chosen].sum()
         mean = float((data.days[chosen] * data.count[chosen]).sum() / total / 7) if total else 4.0
-        centre = np.log(max(mean, 0.15))
-        return ([centre, -0.1, 0.5], [1.5, 1.0, 1.0]) if family == "generalised gamma" else ([centre, -0.1], [1.5, 0.8])
+        centre = np.log(max(1.3 * mean, 0.15))
+        return ([centre - 0.3, -0.1, 0.5], [1.0, 0.7, 0.7]) if family == "generalised gamma" else ([centre, -0.1], [0.8, 0.5])
 
     mean, sd = [-1.0], [3.0]
     if losses:

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.calibration.cure import Cure
+from simulator.calibration.dates import day_of
 from simulator.calibration.levels import Level, follow, negative_binomial
+from simulator.calibration.pooling import between
 from simulator.calibration.spells import LOST, OPEN, WON, Spells
 from simulator.calibration.transition import Transition
 
@@ -19,17 +21,19 @@ Floats = NDArray[np.float64]
 class Drift:
     """Observed and expected conversions, float64 (segment, week), the last week ends on the as-of date.
 
-    ``level`` of all segments together; ``sd`` and ``persistence`` of quarters beyond chance (on the log rate), or None
-    where the history is too short; ``flat`` : segments that win at a flat rate however full their pipeline is.
+    ``level`` of all segments together; ``sd`` and ``persistence`` of quarters beyond chance (on the log rate), from
+    ``blocks`` stretches of the history and a usual value that counts as four; ``flat`` : segments that win at a flat
+    rate however full their pipeline is. ``rhythm`` : float64 (3,), factors of the three months of a quarter.
     """
 
     observed: Floats
     expected: Floats
     level: Level
-    sd: float | None
+    sd: float
     persistence: float
     flat: tuple[int, ...]
     blocks: int
+    rhythm: Floats
 
     @property
     def factor(self) -> float:
@@ -78,31 +82,68 @@ def measure(transition: Transition) -> Drift:
     expected = np.maximum(expected, 1e-6)
     level = follow(observed.sum(axis=0), expected.sum(axis=0), centre=1.0)
     sd, persistence, blocks = _between_blocks(observed.sum(axis=0), expected.sum(axis=0))
-    return Drift(observed, expected, level, sd, persistence, _flat(observed, expected), blocks)
+    rhythm = quarter_rhythm(observed.sum(axis=0), expected.sum(axis=0), transition.spells.as_of)
+    return Drift(observed, expected, level, sd, persistence, _flat(observed, expected), blocks, rhythm)
 
 
-def _between_blocks(observed: Floats, expected: Floats) -> tuple[float | None, float, int]:
+USUAL_SD, USUAL_WEIGHT = 0.2, 4
+"""How much rates usually vary between quarters, and how many stretches of history that is worth."""
+
+
+def _between_blocks(observed: Floats, expected: Floats) -> tuple[float, float, int]:
     """Standard deviation and persistence of 13-week (or, in short histories, 4-week) rates beyond chance."""
     size = 13 if len(observed) >= 6 * 13 else 4
     blocks = len(observed) // size
-    if blocks < 4:
-        return None, 0.0, blocks
-    o = observed[-blocks * size :].reshape(blocks, size).sum(axis=1)
-    e = expected[-blocks * size :].reshape(blocks, size).sum(axis=1)
-    fine = e >= 2
-    if fine.sum() < 4:
-        return None, 0.0, int(fine.sum())
-    z = o[fine] / e[fine] * (e[fine].sum() / o[fine].sum()) - 1
-    noise = 1 / e[fine]
-    variance = max(float((z**2 - noise).mean()) * fine.sum() / (fine.sum() - 1), 0.0)
-    if variance == 0:
-        return 0.0, 0.0, int(fine.sum())
+    o = observed[-blocks * size :].reshape(blocks, size).sum(axis=1) if blocks else np.empty(0)
+    e = expected[-blocks * size :].reshape(blocks, size).sum(axis=1) if blocks else np.empty(0)
+    o, e = o[e >= 2], e[e >= 2]
+    n = len(e)
+    usual = USUAL_WEIGHT * USUAL_SD**2
+    if n < 3 or o.sum() == 0:
+        return USUAL_SD, 0.0, n
+    z = o / e * (e.sum() / o.sum()) - 1
+    measured = max(float((z**2 - 1 / e).sum()) * n / (n - 1), 0.0)
+    variance = (measured + usual) / (n + USUAL_WEIGHT)
     raw = float((z[1:] * z[:-1]).mean()) / (variance + 1e-9)
-    count = len(z) - 1
-    persistence = float(np.clip(raw * count / (count + 6), 0.0, 0.9))  # pulled to none: few blocks say little about it
-    if size == 4:
-        persistence = persistence**3
-    return float(np.sqrt(variance)), persistence, int(fine.sum())
+    persistence = float(np.clip(raw * n / (n + 6), 0.0, 0.9))  # pulled to none: few stretches say little about it
+    return float(np.sqrt(variance)), persistence if size == 13 else persistence**3, n
+
+
+def month_of_quarter(days: NDArray[np.int64], fiscal_year_starts: int = 1) -> NDArray[np.int64]:
+    """int64 (day,): 0, 1 or 2, the month of its quarter that a day number falls in."""
+    months = np.asarray(days).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12
+    return (months - (fiscal_year_starts - 1)) % 3
+
+
+def quarter_rhythm(observed: Floats, expected: Floats, as_of: int) -> Floats:
+    """Factors of the three months of a quarter, float64 (3,), pulled to 1 as far as quarters disagree about them.
+
+    ``observed`` and ``expected`` : float64 (week,), the last week ends on day ``as_of``.
+    """
+    weeks = len(observed)
+    middle = as_of - 3 - 7 * np.arange(weeks)[::-1]
+    part = month_of_quarter(middle)
+    month = np.array([day_of(day).year * 12 + day_of(day).month for day in middle])
+    scale = observed.sum() / max(expected.sum(), 1e-9)
+    means, errors = np.ones(3), np.full(3, np.inf)
+    residuals = []
+    for index in range(3):
+        own = np.unique(month[part == index])
+        if not len(own):
+            return np.ones(3)
+        o = np.array([observed[month == m].sum() for m in own])
+        e = np.maximum(np.array([expected[month == m].sum() for m in own]) * scale, 0.5)
+        means[index] = o.sum() / e.sum()
+        errors[index] = 1 / e.sum()
+        residuals += list((o / e - means[index])[e > 1]) if len(own) > 1 else []
+    if len(residuals) < 2:
+        return np.ones(3)  # no month of a quarter was seen twice: a rhythm could as well be chance
+    counts = np.array([len(np.unique(month[part == index])) for index in range(3)])
+    repeat = float(np.square(residuals).sum()) / max(len(residuals) - len(np.unique(part)), 1)
+    errors = errors + max(repeat, 0.1**2) / counts
+    centre, spread = between(means, errors)
+    factors = 1 + (means - centre) * spread**2 / (spread**2 + errors)
+    return factors / factors.mean()
 
 
 def _flat(observed: Floats, expected: Floats) -> tuple[int, ...]:

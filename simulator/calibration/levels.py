@@ -15,6 +15,8 @@ from scipy import special
 Floats = NDArray[np.float64]
 DISCOUNTS = (1.0, 0.985, 0.97, 0.95, 0.92, 0.88, 0.83, 0.75)
 DISPERSIONS = (1.0, 1.3, 1.7, 2.2, 3.0, 4.5, 7.0, 11.0, 18.0)
+PENALTY = 0.5
+"""Log-likelihood that each step to a faster drift must win: most rates drift slowly."""
 FLOOR = 4.0
 """Least effective number of counts a forecast level rests on (a coefficient of variation of 50%)."""
 
@@ -75,8 +77,17 @@ def _run(y: Floats, e: Floats, a: Floats, b: Floats, discount: float, dispersion
     return total, a, b
 
 
-def follow(counts: Floats, exposure: Floats | None = None, *, discount: float | None = None, centre: float | None = None) -> Level:
-    """Follow the level of one or more series, sharing discount and dispersion, which are chosen by likelihood.
+def _start(y: Floats, e: Floats, centre: float | None) -> tuple[Floats, Floats]:
+    rate = (y.sum(axis=1) + 0.5) / np.maximum(e.sum(axis=1), 1e-9) if centre is None else np.full(len(y), centre)
+    a = np.full(len(y), 1.0 if centre is None else 8.0)
+    return a, a / rate
+
+
+def follow(counts: Floats, exposure: Floats | None = None, *, centre: float | None = None) -> Level:
+    """Follow the level of one or more series.
+
+    Discount and dispersion are chosen by likelihood, the discount on the sum of the series: what moves all of them
+    together is one piece of evidence, not many.
 
     Parameters
     ----------
@@ -84,21 +95,13 @@ def follow(counts: Floats, exposure: Floats | None = None, *, discount: float | 
     centre : the level expected beforehand (1 for observed over expected); default: each series' own mean.
     """
     y = np.atleast_2d(np.asarray(counts, dtype=float))
-    e = np.ones_like(y) if exposure is None else np.atleast_2d(exposure)
-    weight = 1.0 if centre is None else 8.0
-    rate = (y.sum(axis=1) + 0.5) / np.maximum(e.sum(axis=1), 1e-9) if centre is None else np.full(len(y), centre)
-    a = np.full(len(y), weight)
-    b = a / rate
-    found: dict[tuple[float, float], tuple[float, Floats, Floats]] = {}
-    for omega in DISCOUNTS if discount is None else (discount,):
-        worse = 0
-        for dispersion in DISPERSIONS:
-            found[omega, dispersion] = _run(y, e, a, b, omega, dispersion)
-            worse = worse + 1 if dispersion > 1 and found[omega, dispersion][0] < best else 0
-            best = max(best, found[omega, dispersion][0]) if dispersion > 1 else found[omega, dispersion][0]
-            if worse == 2:
-                break
-    key = max(found, key=lambda k: found[k][0] + 0.3 * (k[0] == 1.0))
-    still = max((value[0] for (omega, _), value in found.items() if omega == 1.0), default=found[key][0])
-    total, a, b = found[key]
-    return Level(a, b, key[0], key[1], total - still, y.shape[1])
+    e = np.ones_like(y) if exposure is None else np.atleast_2d(np.asarray(exposure, dtype=float))
+    together = y.sum(axis=0, keepdims=True)
+    base = e.sum(axis=0, keepdims=True) if centre is not None else e.mean(axis=0, keepdims=True)
+    a, b = _start(together, base, centre)
+    best = {omega: max(_run(together, base, a, b, omega, d)[0] for d in DISPERSIONS) for omega in DISCOUNTS}
+    discount = max(best, key=lambda omega: best[omega] - PENALTY * DISCOUNTS.index(omega))
+    a, b = _start(y, e, centre)
+    runs = {d: _run(y, e, a, b, discount, d) for d in DISPERSIONS}
+    dispersion = max(runs, key=lambda d: runs[d][0])
+    return Level(runs[dispersion][1], runs[dispersion][2], discount, dispersion, best[discount] - best[1.0], y.shape[1])

@@ -242,18 +242,14 @@ def _opening(fit: Fit, names: list[str], folder: str, tables: dict[str, str]) ->
 
 
 def _market(fit: Fit) -> list[str]:
-    known = [d for d in fit.drifts if d.sd is not None]
     lines = ["", "market:"]
-    if known:
-        sds = [d.sd or 0.0 for d in known]
-        weight = [d.observed.sum() for d in known]
-        drift = np.sqrt(13) * max(d.level.weekly_drift() if d.level.gain > 2 else 0.0 for d in known)
-        sd = min(max(float(np.average(sds, weights=weight)), drift), 1.0)
-        persistence = float(np.average([d.persistence for d in known], weights=weight))
-        lines.append(_with_comment(f"  conversion: {{sd: {number(sd, 2)}, common: {1 if len(fit.drifts) == 1 else 0.5}, persistence: {number(persistence, 2)}}}",
-                                   f"what rates varied beyond chance, over {known[-1].blocks} stretches of the history"))  # fmt: skip
-    else:
-        lines.append(_with_comment("  conversion: {sd: 0.1}", "too short a history to measure: a usual value"))
+    weight = [d.observed.sum() for d in fit.drifts]
+    drift = np.sqrt(13) * max(d.level.weekly_drift() if d.level.gain > 2 else 0.0 for d in fit.drifts)
+    sd = min(max(float(np.average([d.sd for d in fit.drifts], weights=weight)), drift), 1.0)
+    persistence = float(np.average([d.persistence for d in fit.drifts], weights=weight))
+    blocks = fit.drifts[-1].blocks
+    lines.append(_with_comment(f"  conversion: {{sd: {number(sd, 2)}, common: {1 if len(fit.drifts) == 1 else 0.5}, persistence: {number(persistence, 2)}}}",
+                               f"what rates varied beyond chance in {blocks} stretches of the history, and a usual 0.2"))  # fmt: skip
     growing = float(np.sqrt(13) * fit.volumes.level.weekly_drift())
     lines.append(_with_comment(f"  volume: {{sd: {number(min(max(growing, 0.02), 0.5), 2)}}}", "how far a quarter's volume drifts"))
     return lines

@@ -69,8 +69,9 @@ def _with_common_lag(found: Cure, whole: Cure) -> Cure:
 def fit_segments(groups: list[Grouped], whole: Cure, *, losses: bool, quick: bool = False) -> tuple[list[Cure], Floats]:
     """A fit for every segment, and how much segments differ: float64 (parameter,), sd on the scale of ``Cure.x``.
 
-    Each is first fitted nearly alone, the spread between segments is estimated from those with 10 conversions or
-    more, and each is fitted again with that spread as its prior. ``quick`` skips the first pass and takes a usual spread.
+    Each is first fitted nearly alone, the spread between segments is estimated from those with 20 records or more (not
+    from those with many conversions, which would make all others look better than they are), and each is fitted again
+    with that spread as its prior. ``quick`` skips the first pass and takes a usual spread.
     """
     width = len(whole.x)
     centre, tau = whole.x.copy(), np.array([_default(whole, i) for i in range(width)])
@@ -78,7 +79,7 @@ def fit_segments(groups: list[Grouped], whole: Cure, *, losses: bool, quick: boo
         return [whole], np.zeros(width)
     if not quick:
         wide = Prior(whole.x, np.maximum(3 * tau, 1.0))
-        rich = [i for i, data in enumerate(groups) if data.events >= 10]
+        rich = [i for i, data in enumerate(groups) if data.count.sum() >= 20]
         first = {i: _one(groups[i], whole, wide, losses) for i in rich}
         for index in range(width):
             use = [i for i in rich if index < whole.lag_index or groups[i].events >= OWN_LAG]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from simulator.calibration.cure import Cure
+from simulator.calibration.drift import month_of_quarter
 from simulator.calibration.lags import Lag
 from simulator.calibration.spells import OPEN, Spells
 
@@ -150,10 +151,11 @@ def _factors(fit: Fit, days: int, sets: int, rng: np.random.Generator) -> Floats
     out = np.ones((len(fit.transitions), sets))
     for index, drift in enumerate(fit.drifts):
         a, b = drift.level.ahead(days / 7)
+        sd = drift.sd
         if drift.level.gain > 2:
-            out[index] = rng.gamma(a[0], 1 / b[0], sets)
-        elif drift.sd:
-            out[index] = np.exp(rng.normal(-(drift.sd**2) / 2, drift.sd, sets))
+            sd = max(sd, float(1 / np.sqrt(a[0])))
+        beat = drift.rhythm[month_of_quarter(fit.history.as_of + 1 + np.arange(days))].mean()
+        out[index] = drift.factor * beat * np.exp(rng.normal(-(sd**2) / 2, sd, sets))
     return out
 
 

@@ -48,9 +48,8 @@ class Spells:
 
     @property
     def follow_up(self) -> float:
-        """Longest time in weeks over which an individual could be watched (99th percentile)."""
-        begin = self.entry if self.start is None else np.maximum(self.entry, self.start)
-        return float(np.quantile(self.as_of - begin, 0.99)) / 7 if len(self) else 0.0
+        """Longest age in weeks at which individuals could be watched (99th percentile)."""
+        return float(np.quantile(self.as_of - self.entry, 0.99)) / 7 if len(self) else 0.0
 
     def where(self, keep: NDArray[np.bool_]) -> Spells:
         """The spells that ``keep`` marks."""
@@ -98,7 +97,12 @@ def find_start(spells: Spells) -> int | None:
     weekly = np.bincount((ends - ends[0]) // 7)
     usual = np.median(weekly[weekly > 0])
     # The first ending of the first week that is no mere trickle: a stray early date is a typing error.
-    start = int(ends[np.searchsorted(ends, ends[0] + 7 * int(np.argmax(weekly >= 0.2 * usual)))])
+    begin = int(np.argmax(weekly >= 0.2 * usual))
+    quiet = np.flatnonzero((weekly[:-1] < 0.2 * usual) & (weekly[1:] < 0.2 * usual))
+    for week in quiet[quiet >= begin]:  # two quiet weeks after a handful of endings: those were not yet the records
+        if weekly[:week].sum() < max(5, 0.05 * weekly.sum()):
+            begin = int(week) + int(np.argmax(weekly[week:] >= 0.2 * usual))
+    start = int(ends[np.searchsorted(ends, ends[0] + 7 * begin)])
     before = spells.entry < start
     since = ended & ~before
     if since.sum() < 5 or before.sum() < 20:
@@ -107,7 +111,7 @@ def find_start(spells: Spells) -> int | None:
     share = since.sum() / max((~before).sum(), 1)
     missed = ((start - spells.entry[before]) > typical).sum() * share * 0.25
     trickle = (ends < start).sum()
-    return start if missed >= 5 and trickle < 0.25 * missed else None
+    return start if missed >= 5 and trickle < missed else None
 
 
 def looks_absent(spells: Spells, start: int) -> bool:
