@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from simulator.scenario.correlations import check_correlations
 from simulator.scenario.faults import Faults
 from simulator.scenario.model import Scenario
 from simulator.scenario.nodes import Node
@@ -29,5 +30,8 @@ def build_scenario(tree: Node, faults: Faults, tables: Tables, name: str | None)
     values.setdefault("name", "plan" if stem in ("", "-") else stem)
     scenario = Scenario.model_construct(**values)
     check_rules(scenario, tree, reading)
+    correlations = check_correlations(scenario, tree, reading)
     faults.check()
+    if correlations != scenario.correlations:
+        scenario = scenario.model_copy(update={"correlations": correlations})
     return scenario

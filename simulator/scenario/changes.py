@@ -10,7 +10,7 @@ from typing import Any
 
 from simulator.quarters import Calendar
 from simulator.scenario.faults import Faults, show
-from simulator.scenario.nodes import Node, Place, node_from
+from simulator.scenario.nodes import FIRST_CHANGE, Node, Place, node_from
 from simulator.scenario.paths import calendar_of, find, split_assignment, unknown_path
 from simulator.scenario.slots import Slot, is_volume_mapping
 
@@ -18,7 +18,6 @@ ParseValue = Callable[[str, Place, Faults], Node | None]
 
 _PERCENT = re.compile(r"([+-])\s*(\d+(?:\.\d*)?|\.\d+)\s*%")
 _FACTOR = re.compile(r"[*×]\s*((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)")
-_FIRST_CHANGE = 1_000
 
 
 def factor_of(value: Any) -> Decimal | None:
@@ -47,7 +46,7 @@ def apply_changes(tree: Node, changes: Iterable[Any], parse: ParseValue, faults:
     parse : reads a value written as text.
     """
     for number, item in enumerate(changes):
-        order = _FIRST_CHANGE + number
+        order = FIRST_CHANGE + number
         if isinstance(item, str):
             place = Place(f"--set {item.strip()}", None, ".", order)
             pair = split_assignment(item, tree)

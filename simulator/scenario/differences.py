@@ -47,7 +47,7 @@ def _named(key: str, value: Any) -> Any:
 def _compare(path: str, one: Any, two: Any, scenario: Scenario, found: list[tuple[str, Any, Any]]) -> None:
     if one == two:
         return
-    if isinstance(one, dict) and isinstance(two, dict) and _opens(one, two):
+    if isinstance(one, dict) and isinstance(two, dict) and _opens(path, one, two):
         for key in dict.fromkeys((*one, *two)):
             inside = path if path.endswith(".volume") and key == "per_quarter" else f"{path}.{key}"
             _compare(inside, one.get(key), two.get(key), scenario, found)
@@ -71,10 +71,10 @@ def _item(value: Any, index: int, path: str) -> Any:
 _FORM_KEYS = {"min", "likely", "max", "p10", "p50", "p90", "successes", "of", "sd", "values", "times", "weeks"}
 
 
-def _opens(one: dict[str, Any], two: dict[str, Any]) -> bool:
+def _opens(path: str, one: dict[str, Any], two: dict[str, Any]) -> bool:
     """Whether two mappings are compared key by key: parts are, ranges are not, spreads of one form are."""
     keys = {*one, *two}
     spread = keys & {"mean", "median"} and "sd" not in keys
     if spread:
         return set(one) == set(two) and all(one.get(key) == two.get(key) for key in ("times", "family", "column"))
-    return not keys & _FORM_KEYS or "probability" in keys or "at_least" in keys
+    return not keys & _FORM_KEYS or path in ("market.conversion", "market.volume")

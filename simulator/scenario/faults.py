@@ -79,7 +79,9 @@ class Faults:
         for _, fault in self._found:
             noted = fault.path or ""
             around = noted.rpartition(".")[0]
-            if path == noted or path.startswith((f"{noted}.", f"{around}." if around.count(".") >= 2 else "\0")):
+            if path in (noted, around) or path.startswith(
+                (f"{noted}.", f"{around}." if around.count(".") >= 3 else "\0")
+            ):
                 return True
         return False
 

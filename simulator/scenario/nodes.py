@@ -43,6 +43,10 @@ class Place:
     order: int = 0
 
 
+FIRST_CHANGE = 1_000
+"""``order`` of the first change; files come before."""
+
+
 @dataclass(slots=True)
 class Node:
     """A value and its place; ``value`` is a ``dict[str, Node]``, a ``list[Node]`` or a scalar.
@@ -89,3 +93,9 @@ def node_from(value: Any, place: Place) -> Node:
     if isinstance(value, (list, tuple)):
         return Node([node_from(item, place) for item in value], place)
     return Node(value, place)
+
+
+def was_changed(node: Node) -> bool:
+    """Whether a node, or one right inside it, comes from a change and not from a file."""
+    inside = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
+    return node.place.order >= FIRST_CHANGE or any(item.place.order >= FIRST_CHANGE for item in inside)

@@ -1,4 +1,4 @@
-"""Paths: the dotted way to a number, range, spread or list, and how it is changed.
+"""Paths: the dotted way to a number, range, spread or list.
 
 ``segments.inbound.conversion.mqls`` · ``segments.*.conversion.wins`` · ``segments.inbound.volume.2027-Q3`` ·
 ``targets.MQL floor.at_least`` · ``opening.win_probability`` · ``market.events.budget freeze.wins``
@@ -46,8 +46,13 @@ def _matching(path: str, known: Iterable[Slot]) -> list[Slot]:
     exact = [slot for slot in known if slot.path == path]
     if exact or "*" not in path:
         return exact[:1]
-    pattern = re.compile(".*".join(re.escape(piece) for piece in path.split("*")).replace(".*", "[^.]*"))
-    return [slot for slot in known if pattern.fullmatch(slot.path)]
+    pieces = [re.escape(piece) for piece in path.split("*")]
+    text = "[^.]*".join(pieces)
+    if pieces[0] in (r"targets\.", r"market\.events\."):  # names there may hold dots
+        text = f"{pieces[0]}.*{'[^.]*'.join(pieces[1:])}"
+    pattern = re.compile(text)
+    found = {slot.keys: slot for slot in known if pattern.fullmatch(slot.path)}
+    return list(found.values())
 
 
 def find(tree: Node, path: str) -> tuple[list[Slot], str | None]:
@@ -64,8 +69,9 @@ def find(tree: Node, path: str) -> tuple[list[Slot], str | None]:
 
 def unknown_path(tree: Node, path: str) -> str:
     """What is wrong with a path that leads nowhere, and the nearest that leads somewhere."""
-    known = [slot.path for slot in slots(tree)]
-    inside = [name for name in known if name.startswith(f"{path}.")]
+    found = list(slots(tree))
+    known = [slot.path for slot in found]
+    inside = [slot.path for slot in found if slot.kind != "text" and slot.path.startswith(f"{path}.")]
     if inside:
         return f"does not end at a number, range, spread or list; as {inside[0]}"
     base, _, last = path.rpartition(".")
@@ -84,4 +90,5 @@ def unknown_path(tree: Node, path: str) -> str:
                 return f"unknown path: there is no {pieces[count - 1]!r}{f' in {before}' if before else ''}{close}"
             break
         where = inner
-    return f"unknown path{nearest(path, known)}"
+    ending = [name for name in known if name.endswith(f".{path}")]
+    return f"unknown path{nearest(ending[0] if ending else path, known) or '; a path is as segments.inbound.volume'}"

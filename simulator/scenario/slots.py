@@ -115,8 +115,17 @@ def _slot(info: FieldInfo, node: Node | None, path: str, keys: tuple[str | int, 
     return Slot(path, keys, kind, form, node, _default(info))
 
 
+_DEFAULTS: dict[int, Any] = {}
+
+
 def _default(info: FieldInfo) -> Any:
-    """A default in the words of the file."""
+    """A default in the words of the file; worked out once per field."""
+    if id(info) not in _DEFAULTS:
+        _DEFAULTS[id(info)] = _written_default(info)
+    return _DEFAULTS[id(info)]
+
+
+def _written_default(info: FieldInfo) -> Any:
     from simulator.scenario.resolved import plain_number, plain_numbers, plain_spread
     from simulator.scenario.spreads import Spread
     from simulator.scenario.uncertain import Number

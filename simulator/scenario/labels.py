@@ -1,0 +1,118 @@
+"""What a path is called in words, for tables and charts."""
+
+from __future__ import annotations
+
+import re
+
+_PERIOD = re.compile(r"(.*)\.(\d{4}-Q[1-4]|P\d+)")
+_SPECIAL = {"mqls": "MQLs", "sqls": "SQLs", "sals": "SALs", "mqas": "MQAs", "pqls": "PQLs"}
+_INNER = {"mean": "mean", "cv": "variation", "median": "median", "p90": "P90"}
+
+
+def stage_label(stage: str) -> str:
+    """A stage as the field writes it.
+
+    >>> stage_label("mqls"), stage_label("sales_calls")
+    ('MQLs', 'sales calls')
+    """
+    return _SPECIAL.get(stage, stage.replace("_", " "))
+
+
+def label(path: str, stages: tuple[str, ...] = ()) -> str:
+    """A path in words.
+
+    Parameters
+    ----------
+    path : as from ``Scenario.numbers()``, in ``--set`` or in results.
+    stages : those of the scenario, to name the stage a rate starts from.
+
+    Examples
+    --------
+    >>> stages = ("visitors", "engagements", "mqls", "sqls", "wins")
+    >>> label("segments.inbound.conversion.mqls", stages)
+    'inbound: engagements → MQLs'
+    >>> label("segments.inbound.volume.2027-Q3", stages)
+    'inbound: volume in 2027-Q3'
+    >>> label("segments.*.lag_weeks.wins.mean", stages)
+    'all segments: weeks SQLs → wins, mean'
+    >>> label("targets.MQL floor.at_least")
+    'MQL floor: at least'
+    """
+    if match := _PERIOD.fullmatch(path):
+        return f"{label(match[1], stages)} in {match[2]}"
+    top, _, rest = path.partition(".")
+    if top == "segments":
+        name, _, rest = rest.partition(".")
+        who = "all segments" if name == "*" else name
+        return f"{who}: {_in_segment(rest, stages)}" if rest else who
+    if top == "opening":
+        return {
+            "win_probability": "open deals: win probability",
+            "warm_up_quarters": "warm-up quarters",
+            "deals": "open deals",
+            "leads": "leads in flight",
+        }.get(rest, path)
+    if top == "market":
+        return _in_market(rest, stages)
+    if top == "targets":
+        name, _, key = rest.rpartition(".")
+        return f"{name}: {key.replace('_', ' ')}" if name else rest
+    if top == "simulation":
+        return rest
+    return path.replace("_", " ")
+
+
+def _flow(stage: str, stages: tuple[str, ...]) -> str:
+    if stage == "*":
+        return "every rate"
+    index = stages.index(stage) if stage in stages else 0
+    return f"{stage_label(stages[index - 1])} → {stage_label(stage)}" if index else f"into {stage_label(stage)}"
+
+
+def _in_segment(rest: str, stages: tuple[str, ...]) -> str:
+    first, _, more = rest.partition(".")
+    stage, _, inner = more.partition(".")
+    if first == "volume":
+        return {"growth": "growth per quarter", "dispersion": "dispersion of arrivals"}.get(more, "volume")
+    if first == "conversion":
+        return _flow(stage, stages) + (f", {inner}" if inner else "")
+    if first == "lag_weeks":
+        words = "weeks to a loss" if stage == "losses" else f"weeks {_flow(stage, stages)}"
+        return words + _inner(inner)
+    if first == "deal_size":
+        return "deal size" + _inner(more)
+    if first == "slips":
+        words = {
+            "probability": "slip probability",
+            "win_rate_factor": "win rate kept per slip",
+            "delay_weeks": "weeks lost per slip",
+            "limit": "slips a deal survives",
+        }.get(stage, stage)
+        return words + _inner(inner)
+    return rest.replace("_", " ")
+
+
+def _inner(key: str) -> str:
+    return f", {_INNER.get(key, key)}" if key else ""
+
+
+def _in_market(rest: str, stages: tuple[str, ...]) -> str:
+    if rest.startswith("events."):
+        name, _, key = rest.removeprefix("events.").rpartition(".")
+        if not name:
+            return rest
+        known = {
+            "slip_probability": "times slip probability",
+            "volume": "times volume",
+            "deal_size": "times deal size",
+            "probability": "probability per quarter",
+            "quarters": "quarters it lasts",
+        }
+        return f"{name}: {known.get(key) or f'times {_flow(key, stages)}'}"
+    part, _, key = rest.partition(".")
+    words = {
+        "conversion": "market, rates",
+        "volume": "market, volume",
+        "slip_concentration": "market: slip concentration",
+    }
+    return words.get(part, part) + (f": {key}" if key else "")
