@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simulator import errors as errors
+    from simulator.analysis.what_if import what_if as what_if
+    from simulator.scenario.load import load as load
     from simulator.simulation.result import Result as Result
+    from simulator.simulation.simulate import simulate as simulate
 
 __version__ = "0.1.0"
 
@@ -23,10 +26,11 @@ _HOME = {
     "load": "simulator.scenario.load",
     "Result": "simulator.simulation.result",
     "simulate": "simulator.simulation.simulate",
+    "what_if": "simulator.analysis.what_if",
 }
 """Public names and where they live. They are imported when first used: ``import simulator`` costs nothing."""
 
-__all__ = ["__version__", "errors", *_HOME]  # noqa: PLE0604
+__all__ = ["__version__", "errors", *_HOME]
 
 
 def __getattr__(name: str) -> Any:

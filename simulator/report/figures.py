@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ Segment = str | tuple[str, ...] | None
 DARK, MIDDLE, LIGHT, GREY = "#08306b", "#4a87bd", "#c3d8ec", "#c8c8c8"
 """One hue from dark to light and a grey: they stay apart in a black and white print."""
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.size": 9, "axes.titlesize": 10, "axes.titleweight": "bold", "axes.titlelocation": "left",
     "axes.titlepad": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#666666",
     "axes.labelcolor": "#333333", "xtick.color": "#333333", "ytick.color": "#333333", "axes.axisbelow": True,
@@ -63,8 +64,7 @@ def draw(result: Result) -> Figure:
     has_targets = bool(result.targets)
     with rc_context(STYLE):
         size = (PANEL[0] * (2 if has_targets else 1) + 0.6, PANEL[1] * rows + 0.9)
-        figure = Figure(figsize=size, layout="constrained")
-        figure.get_layout_engine().set(h_pad=0.14, w_pad=0.14)  # type: ignore[union-attr]
+        figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(h_pad=0.14, w_pad=0.14))
         grid = figure.add_gridspec(rows, 2 if has_targets else 1)
         row = 0
         for metric, segment, targets in subjects:
@@ -118,8 +118,10 @@ def fan(
     if low.min() < 0.5 * axes.get_ylim()[1]:
         axes.set_ylim(bottom=0)
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.8)
-    below = {"loc": "upper left", "bbox_to_anchor": (-0.02, -0.11), "ncols": 4 if len(targets) < 2 else 3}
-    axes.legend(frameon=False, fontsize=7.5, handlelength=1.6, columnspacing=1.4, **below)
+    axes.legend(
+        loc="upper left", bbox_to_anchor=(-0.02, -0.11), ncols=4 if len(targets) < 2 else 3,
+        frameon=False, fontsize=7.5, handlelength=1.6, columnspacing=1.4,
+    )  # fmt: skip
 
 
 def histogram(axes: Axes, result: Result, target: TargetEstimate) -> None:

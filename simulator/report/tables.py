@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich import box
 from rich.columns import Columns
@@ -75,12 +75,11 @@ def warnings_of(result: Result) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*result.scenario.warnings, *result.notes)))
 
 
-def as_text(what: RenderableType | Iterable[RenderableType], width: int = 80) -> str:
+def as_text(table: RenderableType, width: int = 80) -> str:
     """A table as plain text without escape codes, for files and pipes."""
     paper = io.StringIO()
     console = Console(file=paper, width=min(width, WIDEST), color_system=None, force_terminal=False, emoji=False)
-    for part in [what] if isinstance(what, (str, Group, Table, Text)) else what:
-        console.print(part, markup=False, highlight=False)
+    console.print(table, markup=False, highlight=False)
     return "\n".join(line.rstrip() for line in paper.getvalue().splitlines()) + "\n"
 
 
@@ -98,7 +97,7 @@ def _heading(result: Result) -> RenderableType:
     lines = [Text(clean(plan.name), style="bold")]
     if plan.description.strip():
         lines.append(Text(" ".join(clean(plan.description).split())))
-    source = f"{clean(plan.file)}: " if plan.file else ""
+    source = f"{'standard input' if plan.file == '-' else clean(plan.file)}: " if plan.file else ""
     lines.append(Text(f"{source}{result.trials:,} trials, seed {result.seed}", style="dim"))
     return Group(*lines)
 

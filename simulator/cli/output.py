@@ -1,0 +1,101 @@
+"""Where things go: results to stdout or a file, messages and progress to stderr."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+    from rich.progress import Progress
+
+
+def say(message: str, *, warning: bool = False) -> None:
+    """A message for the person at the terminal."""
+    click.echo(f"Warning: {message}" if warning else message, err=True)
+
+
+def form_of(form: str | None, output: Path | None) -> str:
+    """``table`` or ``json``: what was asked for, else what the file's ending says."""
+    return form or ("json" if output is not None and output.suffix.lower() == ".json" else "table")
+
+
+def put_text(text: str, output: Path | None) -> None:
+    """Text to stdout, or to a file, whole or not at all."""
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    from simulator.files import write_text
+
+    write_text(output, text if text.endswith("\n") else text + "\n")
+    say(f"Wrote {output}")
+
+
+def put_json(document: Any, output: Path | None) -> None:
+    """One JSON document; numbers at full precision."""
+    put_text(json.dumps(document, indent=2, allow_nan=False), output)
+
+
+def put_tables(tables: Sequence[RenderableType], output: Path | None) -> None:
+    """Tables one after the other: in colour on a terminal, plain anywhere else."""
+    from simulator.report.tables import WIDEST, as_text
+
+    width = min(shutil.get_terminal_size((80, 24)).columns, WIDEST)
+    if output is None and sys.stdout.isatty():
+        from rich.console import Console
+
+        console = Console(width=width, emoji=False, markup=False, highlight=False)
+        for table in tables:
+            console.print(table)
+            console.print()
+        return
+    put_text("\n".join(as_text(table, width) for table in tables), output)
+
+
+class Bar:
+    """A progress bar on stderr, only on a terminal and only for what takes longer than a second.
+
+    Pass it as ``progress`` to what reports (done, total).
+    """
+
+    def __init__(self, label: str, *, after: float = 1.0):
+        self._label, self._after = label, after
+        self._started = time.monotonic()
+        self._wanted = sys.stderr.isatty()
+        self._progress: Progress | None = None
+        self._task: Any = None
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._progress is not None:
+            self._progress.update(self._task, completed=done, total=total)
+        elif self._wanted and done < total and time.monotonic() - self._started > self._after:
+            self._start(done, total)
+
+    def _start(self, done: int, total: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(),
+            console=Console(stderr=True), transient=True,
+        )  # fmt: skip
+        self._task = self._progress.add_task(self._label, completed=done, total=total)
+        self._progress.start()
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()
