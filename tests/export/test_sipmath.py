@@ -54,7 +54,9 @@ def test_metalog_known_answer():
          0.006475465, -2823.944368, 7434.879183, 0.004897097, -0.011367609, 2456.743398, -3595.592826,
          -0.003114859]  # fmt: skip
     y = np.array([0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99])
-    assert np.abs(metalog.quantile(np.array(a), y) - stats.norm.ppf(y)).max() < 5e-3  # the coefficients are printed to 9 digits and cancel
+    assert (
+        np.abs(metalog.quantile(np.array(a), y) - stats.norm.ppf(y)).max() < 5e-3
+    )  # the coefficients are printed to 9 digits and cancel
 
 
 @pytest.mark.parametrize("lower", [None, -0.5])

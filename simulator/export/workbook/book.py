@@ -46,6 +46,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "input_count": {"num_format": "#,##0", "bg_color": CREAM, "font_color": BLUE, "border": 1,
                     "border_color": LINE},
     "input_number": {"num_format": "General", "bg_color": CREAM, "font_color": BLUE, "border": 1, "border_color": LINE},
+    "input_percent": {"num_format": "0.0%", "bg_color": CREAM, "font_color": BLUE, "border": 1, "border_color": LINE},
     "input_share": {"num_format": "0%", "bg_color": CREAM, "font_color": BLUE, "border": 1, "border_color": LINE},
     "input_header": {"num_format": "0.0%", "bg_color": CREAM, "font_color": BLUE, "bold": True, "align": "right",
                      "valign": "vcenter", "border": 1, "border_color": LINE},

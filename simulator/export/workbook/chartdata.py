@@ -172,7 +172,7 @@ def _drivers(book: Book, sheet: Worksheet, row: int, columns: Columns, goal: Goa
     hit = met(goal.series.values, goal.test, goal.threshold)
     _heads(book, sheet, row, ("P(target met) in a fifth of the trials", "lowest fifth", "highest fifth", "difference"))
     begin = row + 1
-    table = []
+    table: list[tuple[float, str, float, float]] = []
     for draw in draws:
         row += 1
         at = row + 1
@@ -191,7 +191,7 @@ def _drivers(book: Book, sheet: Worksheet, row: int, columns: Columns, goal: Goa
             )  # fmt: skip
         order = abs(chances[1] - chances[0]) + 1e-9 / at
         book.formula(sheet, row, 3, f"=ABS(C{at}-B{at})+1E-9/ROW()", order, "share")
-        table.append((order, draw.label, *chances))
+        table.append((order, draw.label, chances[0], chances[1]))
     end = row
     table.sort(reverse=True)
     row += 2
