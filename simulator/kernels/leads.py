@@ -10,6 +10,8 @@ from simulator.kernels.jit import inner
 from simulator.kernels.spreads import draw_lag_from
 from simulator.kernels.streams import WEEK_ZERO, substream, threshold, uniform, word
 
+IN_FLIGHT = 1 << 40  # counter of leads from a file, apart from the weeks': the warm-up's may be simulated beside them
+
 
 @inner
 def draw_arrivals(arrivals, dispersion, profile, stream, start, first_week, table, known, arrived):
@@ -72,10 +74,10 @@ def play_opening_leads(t, age, count, rate, spread, tables, conversion_name, lag
     going = rate * left
     chance = 0.0 if going <= 0.0 else going / (1.0 - rate + going)
     whole[1, 0] = count
-    words[0, 0] = word(substream(demand_key, conversion_name), WEEK_ZERO - age)
+    words[0, 0] = word(substream(demand_key, conversion_name), IN_FLIGHT + age)
     words[1, 0], real[0] = threshold(chance), chance
     convert(whole[1], words[1], real, words[0], 0, 1, words[2], words[3], whole[0])
-    key = word(substream(demand_key, lag_name), WEEK_ZERO - age)
+    key = word(substream(demand_key, lag_name), IN_FLIGHT + age)
     for i in range(whole[0, 0]):
         k = draw_lag_from(tables.cdf, tables.words, tables.guide, spread, word(key, i), age)
         if k >= 0 and start + k < n.shape[1]:

@@ -72,9 +72,8 @@ def fill_terms(segments, spreads, terms, v, warm, slips_off, concentration, rate
         for q in range(quarters):
             pq = max(q - warm, 0)  # the warm-up plays the first quarter's plan
             volume = v[segments.volume[s, pq]] * volume_factor[q]
-            growth = 1.0 + v[segments.growth[s, pq]]
-            for _ in range(pq):
-                volume *= growth
+            for grown in range(1, pq + 1):  # compounding, each quarter on the one before
+                volume *= max(0.0, 1.0 + v[segments.growth[s, grown]])
             terms.arrivals[s, q] = max(volume, 0.0)
             terms.dispersion[s, q] = v[segments.dispersion[s, pq]]
             for t in range(segments.entry[s] + 1, t_count):

@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
@@ -298,11 +299,11 @@ def lower(
     n_quarters, warm = scenario.quarters, scenario.opening.warm_up_quarters
     segments = list(scenario.segments.items())
     given_deals, given_leads = scenario.opening.deals is not None, scenario.opening.leads is not None
-    start_day = calendar.first_day(0)
     deals, leads = scenario.opening.deals or (), scenario.opening.leads or ()
 
-    def age(day: object) -> int:
-        return 0 if day is None else max(0, (start_day - day).days // 7)  # type: ignore[operator]
+    def age(day: date | None) -> int:
+        """Weeks before the start of the week it fell in: that of week −1 has age 1, and K ≥ 1."""
+        return 0 if day is None else max(0, -calendar.week_of(day))
 
     ages = [age(deal.created) for deal in deals] + [age(lead.entered) for lead in leads]
     weeks = WEEKS * (warm + n_quarters)
