@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 
 import click
 
 from simulator.errors import ScenarioError, SimulatorError
-
-INTERRUPTED = 130
 
 
 @dataclass
@@ -21,19 +17,14 @@ class Settings:
     debug: bool = False
 
 
-def report(error: BaseException, settings: Settings) -> int:
+def report(error: Exception, settings: Settings) -> int:
     """Say what went wrong and give the exit status."""
-    if isinstance(error, BrokenPipeError):
-        return _reader_left()
-    if isinstance(error, SystemExit):
-        return error.code if isinstance(error.code, int) else 1
+    if isinstance(error, click.Abort):
+        raise KeyboardInterrupt from error  # click's word for it
     if settings.debug and not isinstance(error, click.ClickException):
         import traceback
 
         traceback.print_exception(error)
-    if isinstance(error, (KeyboardInterrupt, click.Abort)):
-        _say("Interrupted.")
-        return INTERRUPTED
     if isinstance(error, click.ClickException):
         error.show()
         return error.exit_code
@@ -41,7 +32,7 @@ def report(error: BaseException, settings: Settings) -> int:
     return error.exit_code if isinstance(error, SimulatorError) else 1
 
 
-def _in_words(error: BaseException) -> str:
+def _in_words(error: Exception) -> str:
     if isinstance(error, ScenarioError) and len(error.faults) > 1:
         return f"{len(error.faults)} faults\n" + "\n".join(f"  {fault}" for fault in error.faults)
     if isinstance(error, SimulatorError):
@@ -56,9 +47,3 @@ def _in_words(error: BaseException) -> str:
 def _say(text: str) -> None:
     with suppress(OSError):  # nobody may be left to tell
         click.echo(text, err=True)
-
-
-def _reader_left() -> int:
-    """``simulator run … | head``: the reader has seen enough, which is no failure."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import time
@@ -32,12 +33,20 @@ def form_of(form: str | None, output: Path | None) -> str:
 def put_text(text: str, output: Path | None) -> None:
     """Text to stdout, or to a file, whole or not at all."""
     if output is None:
-        click.echo(text, nl=not text.endswith("\n"))
+        try:
+            click.echo(text, nl=not text.endswith("\n"))
+        except BrokenPipeError:
+            reader_left()
         return
     from simulator.files import write_text
 
     write_text(output, text if text.endswith("\n") else text + "\n")
     say(f"Wrote {output}")
+
+
+def reader_left() -> None:
+    """``simulator run plan.yaml | head``: the reader has seen enough, which is no failure; say no more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def put_json(document: Any, output: Path | None) -> None:
