@@ -26,6 +26,8 @@ class Lookup:
 class Table:
     """One table and its columns.
 
+    ``id`` identifies a lead or deal; ``"ConvertedOpportunityId | Id"`` takes the first that is not empty.
+
     ``wide``: one row a lead or deal; ``stages`` gives the column with the date each stage was entered.
     ``events``: one row a step; ``stage`` and ``date`` columns, ``names`` translates labels into stages.
     ``history``: snapshots of a deal (Salesforce OpportunityHistory): ``changed`` and ``expected_close``.
@@ -58,7 +60,7 @@ class Table:
     def columns(self) -> list[str]:
         """Every column the table is asked for (those of lookups too)."""
         single = (
-            self.id, self.status, self.won_flag, self.closed_flag, self.closed, self.lost, self.amount,
+            *(part.strip() for part in self.id.split("|")), self.status, self.won_flag, self.closed_flag, self.closed, self.lost, self.amount,
             self.expected_close, self.stage, self.date, self.changed, self.field, self.old, self.new,
         )  # fmt: skip
         return [name for name in (*single, *self.segment, *self.stages.values()) if name]

@@ -38,6 +38,14 @@ def _column(frame: Any, name: str) -> list[str | None]:
     return frame.get_column(name).to_list()
 
 
+def _ids(frame: Any, name: str) -> NDArray[np.object_]:
+    """Identifiers; of "A | B", the first that is not empty."""
+    found = [""] * frame.height
+    for part in name.split("|"):
+        found = [old or clean(new or "") for old, new in zip(found, _column(frame, part.strip()), strict=True)]
+    return np.array(found, dtype=object)
+
+
 def _parse(table: Table, names: list[str], frame: Any, latest: int | None, quality: Quality) -> dict[str, Floats]:
     """Date columns of a table; a column that no value decides follows the others of its table."""
     order = None if table.day_first is None else "day" if table.day_first else "month"
@@ -67,7 +75,7 @@ def _parse(table: Table, names: list[str], frame: Any, latest: int | None, quali
 def _read_wide(table: Table, mapping: Mapping, frame: Any, latest: int | None, quality: Quality) -> _Reading:
     names = [*table.stages.values(), *(n for n in (table.closed, table.lost, table.expected_close) if n)]
     days = _parse(table, names, frame, latest, quality)
-    reading = _Reading(table, np.array([clean(i or "") for i in _column(frame, table.id)], dtype=object))
+    reading = _Reading(table, _ids(frame, table.id))
     reading.dates = {stage: days[column] for stage, column in table.stages.items()}
     status = None
     if table.status or table.won_flag:
@@ -102,7 +110,7 @@ def _read_wide(table: Table, mapping: Mapping, frame: Any, latest: int | None, q
 def _read_events(table: Table, mapping: Mapping, frame: Any, latest: int | None, quality: Quality) -> _Reading:
     days = _parse(table, [table.date], frame, latest, quality)[table.date]
     labels = [clean(v or "") for v in _column(frame, table.stage)]
-    reading = _Reading(table, np.array([clean(i or "") for i in _column(frame, table.id)], dtype=object))
+    reading = _Reading(table, _ids(frame, table.id))
     names = {key_of(label): stage for label, stage in table.names.items()}
     names |= {key_of(stage): stage for stage in (*mapping.stages, "lost") if key_of(stage) not in names}
     kinds = np.array([names.get(key_of(label), "") for label in labels], dtype=object)
@@ -165,7 +173,7 @@ def read_history(mapping: Mapping, *, as_of: date | str | None = None) -> Histor
         elif table.shape == "events":
             reading = _read_events(table, mapping, frame, latest, quality)
         else:
-            reading = _Reading(table, np.array([clean(i or "") for i in _column(frame, table.id)], dtype=object))
+            reading = _Reading(table, _ids(frame, table.id))
             dates = [n for n in (table.changed, table.expected_close) if n]
             days = _parse(table, dates, frame, None, quality)
             reading.pushes = read_pushes(table, reading.ids, days, frame, quality)
