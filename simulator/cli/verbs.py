@@ -16,6 +16,8 @@ from simulator.cli.options import debug_option
 
 VERBS = {
     "run": ("simulator.cli.run", "How likely is each target, and how may the quarters run?"),
+    "fit": ("simulator.cli.fit", "Turn CRM history into a scenario with honest uncertainty."),
+    "backtest": ("simulator.cli.backtest", "How good would such forecasts have been?"),
     "scenario": ("simulator.cli.scenario", "Check, show or start a scenario file."),
 }
 """Every verb: the module whose command of the same name it is, and its line in the help."""
