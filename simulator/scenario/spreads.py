@@ -71,7 +71,8 @@ class MeanCv(Spread):
 
     def parts(self) -> Iterator[tuple[str, Numbers]]:
         yield "mean", self.mean
-        yield "cv", self.cv
+        if self.family != "exponential":  # whose cv is 1, always
+            yield "cv", self.cv
 
     def _describe(self) -> str:
         return f"mean {_words(self.mean)}, cv {_words(self.cv)} ({self.family})"
