@@ -15,10 +15,12 @@ import numpy as np
 from simulator import __version__
 from simulator.errors import RunError, UsageError
 from simulator.kernels.plan import ASSUMPTIONS, DEALS, DEMAND, MARKET, SLIPS
+from simulator.kernels.room import Room, make_room
 from simulator.kernels.trials import run_trials
 from simulator.kernels.uncertain import draw_assumptions, make_curves
 from simulator.quarters import WEEKS
 from simulator.scenario.model import Scenario
+from simulator.simulation.adjust import Adjustment
 from simulator.simulation.lower import Lowered, lower, stream_name
 from simulator.simulation.memory import available_memory, in_words
 from simulator.simulation.provenance import Provenance, library_versions
@@ -59,6 +61,13 @@ class Setup:
     threads: int
 
 
+def _processors() -> int:
+    """Processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def check_arguments(scenario: Scenario, trials: int | None, seed: int | None, threads: int | None) -> Setup:
     """Fill in what was not said, refuse what cannot be.
 
@@ -69,8 +78,7 @@ def check_arguments(scenario: Scenario, trials: int | None, seed: int | None, th
     trials = scenario.simulation.trials if trials is None else trials
     seed = scenario.simulation.seed if seed is None else seed
     seed = pick_seed() if seed is None else seed
-    threads = (os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()) if threads is None else threads  # fmt: skip
-    threads = threads or 1
+    threads = _processors() if threads is None else threads
     for name, value in (("trials", trials), ("threads", threads)):
         if isinstance(value, bool) or int(value) != value or value < 1:
             raise UsageError(f"{name}: {value} is not a whole number of at least 1")
@@ -107,6 +115,7 @@ def simulate(
     market: bool = True,
     slips: bool = True,
     first_trial: int = 0,
+    adjust: Adjustment | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
     """Play a plan many times.
@@ -122,6 +131,7 @@ def simulate(
     at_median : hold every uncertain number at its median.
     market, slips : False plays without shocks and events, or without slips.
     first_trial : number of the first trial, to go on where an earlier run ended.
+    adjust : uncertain numbers to hold at a value or to draw afresh, all else being the same.
     progress : called with (trials done, trials in all) between chunks.
 
     Returns
@@ -147,6 +157,8 @@ def simulate(
     if by not in ("quarter", "week"):
         raise UsageError(f"by: {by!r} is neither 'quarter' nor 'week'")
     lowered = lower(scenario, at_median=at_median, market=market, slips=slips)
+    if adjust is not None:
+        lowered = adjust.apply(lowered)
     seeds = group_seeds(setup.seed, redraw, replicate)
     arrays = _Arrays(lowered, setup.trials, by)
     if lowered.curve_keys:
@@ -185,15 +197,24 @@ def _play(
 ) -> None:
     """Fill the arrays, chunk by chunk, in threads; between chunks Ctrl-C and progress get a turn."""
     trials = setup.trials
+    rooms: list[Room] = []  # one per thread at work; list.pop and append are atomic
 
     def chunk(start: int) -> tuple[int, np.ndarray]:
         stop = min(start + _CHUNK, trials)
         stale = np.zeros_like(arrays.stale)
-        run_trials(
-            lowered.plan, seeds, first_trial + start, arrays.column, arrays.columns,
-            arrays.counts[:, :, start:stop], arrays.cents[:, :, start:stop],
-            arrays.outcome[start:stop], arrays.week[start:stop], arrays.slips[start:stop], stale,
-        )  # fmt: skip
+        room = rooms.pop() if rooms else make_room(lowered.plan, arrays.columns)
+        done = 0
+        while True:
+            # a static plan's tables of arrivals survive in the room from chunk to chunk
+            done, entries = run_trials(
+                lowered.plan, seeds, first_trial + start, done, room, arrays.column,
+                arrays.counts[:, :, start:stop], arrays.cents[:, :, start:stop],
+                arrays.outcome[start:stop], arrays.week[start:stop], arrays.slips[start:stop], stale,
+            )  # fmt: skip
+            if not entries:
+                break
+            room = make_room(lowered.plan, arrays.columns, entries + entries // 4)
+        rooms.append(room)
         return stop - start, stale
 
     done = 0
