@@ -70,9 +70,9 @@ def schema(output: Path | None) -> None:
     Example:
       simulator scenario schema -o scenario.schema.json
     """
-    from simulator.scenario.model import Scenario
+    from simulator.scenario.schema import json_schema
 
-    put_json(Scenario.model_json_schema(), output)
+    put_json(json_schema(), output)
 
 
 @scenario.command()

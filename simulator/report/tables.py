@@ -97,8 +97,8 @@ def _heading(result: Result) -> RenderableType:
     lines = [Text(clean(plan.name), style="bold")]
     if plan.description.strip():
         lines.append(Text(" ".join(clean(plan.description).split())))
-    source = f"{'standard input' if plan.file == '-' else clean(plan.file)}: " if plan.file else ""
-    lines.append(Text(f"{source}{result.trials:,} trials, seed {result.seed}", style="dim"))
+    source = "" if plan.file is None else "   standard input" if plan.file == "-" else f"   {clean(plan.file)}"
+    lines.append(Text(f"{result.trials:,} trials, seed {result.seed}{source}", style="dim"))
     return Group(*lines)
 
 
