@@ -55,7 +55,7 @@ def test_files_are_named_as_the_user_named_them():
     with pytest.raises(ScenarioError) as caught:
         load(path)
     assert str(caught.value) == f"{path}:7: segments.inbound.conversion.mqls: 1.4 is not in [0, 1]"
-    with pytest.raises(ScenarioError, match="deals-negative-amount.csv:3: row 3, amount: -48000 is not above 0"):
+    with pytest.raises(ScenarioError, match=r"deals-negative-amount\.csv:3: row 3, amount: -48000 is not above 0"):
         load(os.path.relpath(INVALID / "deals-negative-amount.yaml"))
 
 
@@ -115,6 +115,6 @@ def test_tags_execute_nothing(tmp_path, monkeypatch):
         "!!python/object/apply:os.mkdir [owned]\n",
     ):
         Path("plan.yaml").write_text(text)
-        with pytest.raises(ScenarioError, match="the tag !!python/object.* is not allowed"):
+        with pytest.raises(ScenarioError, match=r"the tag !!python/object.* is not allowed"):
             load("plan.yaml")
     assert not Path("owned").exists()
