@@ -22,7 +22,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from simulator.files import whole
-from simulator.report.wording import clean, compact, goal, segment_label, threshold, unit_label, when
+from simulator.report.wording import clean, compact, goal, priced, segment_label, threshold, unit_label, when
 from simulator.simulation.metrics import BOOKINGS, Metric
 from simulator.simulation.result import Result, TargetEstimate
 from simulator.statistics.intervals import as_percent
@@ -37,6 +37,7 @@ STYLE: Any = {
     "axes.titlepad": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#666666",
     "axes.labelcolor": "#333333", "xtick.color": "#333333", "ytick.color": "#333333", "axes.axisbelow": True,
     "figure.dpi": 100, "savefig.dpi": 150, "svg.hashsalt": "simulator", "svg.fonttype": "path",
+    "text.parse_math": False,  # a $ is money
 }  # fmt: skip
 
 PANEL = (6.0, 3.1)
@@ -147,8 +148,9 @@ def histogram(axes: Axes, result: Result, target: TargetEstimate) -> None:
         centres, heights[1], widths * gap, bottom=heights[0], color=GREY,
         label=f"misses it: {as_percent(1 - target.value)}",
     )  # fmt: skip
-    line = bound if metric.kind == "money" else bound + (-0.5 if target.at_least is not None else 0.5)
-    axes.axvline(line, 0, 1.06 / HEADROOM, color="black", linewidth=1.2, linestyle=(0, (4, 2)))
+    axes.axvline(
+        _line_between(bound, target, metric), 0, 1.06 / HEADROOM, color="black", linewidth=1.2, linestyle=(0, (4, 2))
+    )
     axes.set_title(_fold(f"{as_percent(target.value)} chance of {clean(goal(result, target))}"))
     axes.set_xlabel(label)
     axes.set_ylabel("share of trials")
@@ -219,7 +221,8 @@ def _mark(axes: Axes, target: TargetEstimate, metric: Metric) -> None:
 def _between(low: float, high: float, metric: Metric, currency: str) -> str:
     money = metric.kind == "money"
     first, last = (compact(x) if money else f"{x:,.0f}" for x in (low, high))
-    return (f"{clean(currency)} " if money else "") + (first if first == last else f"{first} to {last}")
+    text = first if first == last else f"{first} to {last}"
+    return priced(clean(currency), text) if money else text
 
 
 def _number_axis(axis: Any, metric: Metric) -> None:
@@ -242,6 +245,13 @@ def _quarter_ticks(labels: Sequence[str]) -> list[str]:
     return [label if index % step == 0 else "" for index, label in enumerate(labels)]
 
 
+def _line_between(bound: float, target: TargetEstimate, metric: Metric) -> float:
+    """Where values that meet a target part from those that miss it; between two whole numbers for counts."""
+    if metric.kind == "money":
+        return bound
+    return float(np.ceil(bound) - 0.5 if target.at_least is not None else np.floor(bound) + 0.5)
+
+
 def _edges(values: NDArray[Any], bound: float, target: TargetEstimate, metric: Metric) -> NDArray[np.float64]:
     """Bin edges that never put a trial that meets the target into a bin with one that misses it."""
     low, high = (float(x) for x in np.percentile(values, (0.1, 99.9)))
@@ -251,8 +261,7 @@ def _edges(values: NDArray[Any], bound: float, target: TargetEstimate, metric: M
         start = bound
     else:
         width = float(max(1, round(_nice((high - low + 1) / 32))) if high - low > 44 else 1)
-        start = bound - 0.5 if target.at_least is not None else bound + 0.5
-        start = np.ceil(start) - 0.5 if target.at_least is not None else np.floor(start) + 0.5
+        start = _line_between(bound, target, metric)
     below = np.ceil((start - low) / width + 1e-9) + 1
     above = np.ceil((high - start) / width + 1e-9) + 1
     edges = start + width * np.arange(-below, above + 1)

@@ -59,6 +59,15 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def priced(currency: str, amount: str) -> str:
+    """An amount with its currency.
+
+    >>> priced("USD", "3.5M"), priced("$", "3.5M")
+    ('USD 3.5M', '$3.5M')
+    """
+    return f"{currency} {amount}" if currency[-1:].isalnum() else f"{currency}{amount}"
+
+
 def unit_label(metric: Metric, currency: str) -> str:
     """A metric with its unit, as the head of a table or the name of an axis."""
     return f"{metric.label} ({currency})" if metric.kind == "money" else metric.label
@@ -92,7 +101,7 @@ def goal(result: Result, target: TargetEstimate) -> str:
     assert bound is not None
     text = threshold(bound, metric.kind == "money")
     money = metric.kind == "money"
-    what = f"{metric.label} of {result.scenario.currency} {text}" if money else f"{text} {metric.label}"
+    what = f"{metric.label} of {priced(result.scenario.currency, text)}" if money else f"{text} {metric.label}"
     more = "or more" if target.at_least is not None else "or less" if money else "or fewer"
     return f"{what} {more} {when(result, target)}{segment_label(target.segment)}"
 
