@@ -22,9 +22,8 @@ def check(outputs: np.ndarray, exact: Exact, metrics: tuple[str, ...]) -> float:
     trials = len(outputs)
     if outputs.shape[1:] != exact.mean.shape:
         raise WrongAnswer(f"outputs are {outputs.shape[1:]}, the plan has {exact.mean.shape} (quarter, metric)")
-    error = np.sqrt(exact.variance / trials)
     with np.errstate(divide="ignore", invalid="ignore"):
-        means = np.nan_to_num((outputs.mean(axis=0) - exact.mean) / error)
+        means = np.nan_to_num((outputs.mean(axis=0) - exact.mean) / np.sqrt(exact.variance / trials))
     scores = {
         f"mean of {metric}, quarter {quarter + 1}": means[quarter, column]
         for quarter in range(means.shape[0])
@@ -41,6 +40,9 @@ def check(outputs: np.ndarray, exact: Exact, metrics: tuple[str, ...]) -> float:
     )
     total = exact.mean[:, -3].sum()
     scores["variance of all wins"] = (wins.sum(axis=1).var(ddof=1) - total) / np.sqrt((total + 2 * total**2) / trials)
+    total = exact.variance[:, -2].sum()
+    error = np.sqrt((exact.bookings_fourth + 2 * total**2) / trials)
+    scores["variance of all bookings"] = (bookings.sum(axis=1).var(ddof=1) - total) / error
     worst = max(scores, key=lambda name: abs(scores[name]))
     if not abs(scores[worst]) < LIMIT:
         raise WrongAnswer(f"{worst} is {scores[worst]:+.1f} standard errors off")

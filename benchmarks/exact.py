@@ -16,7 +16,10 @@ from .funnel import WEEKS, Funnel
 
 @dataclass(frozen=True)
 class Exact:
-    """mean, variance : float64 (quarter, metric); the probabilities are those of the plan's two targets."""
+    """mean, variance : float64 (quarter, metric); the probabilities are those of the plan's two targets.
+
+    bookings_fourth : fourth cumulant of the bookings of all quarters.
+    """
 
     mean: np.ndarray
     variance: np.ndarray
@@ -24,6 +27,7 @@ class Exact:
     wins_probability: float
     bookings_at_least: float
     bookings_probability: float
+    bookings_fourth: float
 
 
 def _shift(arriving: np.ndarray, weeks: np.ndarray) -> np.ndarray:
@@ -64,6 +68,7 @@ def solve(funnel: Funnel) -> Exact:
         wins_probability=float(stats.poisson.sf(wins_at_least - 1, wins_by_quarter[-1])),
         bookings_at_least=bookings_at_least,
         bookings_probability=_compound(funnel, float(wins_by_quarter.sum()), bookings_at_least),
+        bookings_fourth=float(wins_by_quarter.sum() * np.exp(4 * funnel.lognormal[0] + 8 * funnel.lognormal[1] ** 2)),
     )
 
 
