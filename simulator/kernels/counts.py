@@ -9,26 +9,26 @@ from simulator.kernels.special import beta_tails, binomial_term, norm_ppf, poiss
 
 
 @inner
-def tabulate_count(mean, dispersion, cdf):
+def tabulate_count(mean, dispersion, table, row):
     """Distribution function of an arrival count, from the mode outwards.
 
     Poisson(mean), or for dispersion d > 1 the negative binomial of size mean/(d−1) and success
-    probability 1/d (variance d·mean). Fills ``cdf[:n]`` with P(X <= low + i); returns (low, n).
+    probability 1/d (variance d·mean). Fills ``table[row, :n]`` with P(X <= low + i); returns (low, n).
     What is left out on either side is below 1e-17 of the mode's probability each.
     """
     if mean <= 0.0:
-        cdf[0] = 1.0
+        table[row, 0] = 1.0
         return 0, 1
     size = 0.0
     fail = 0.0
     if dispersion > 1.0:
         size = mean / (dispersion - 1.0)
         fail = 1.0 - 1.0 / dispersion
-        mode = int(math.floor((size - 1.0) * (dispersion - 1.0))) if size > 1.0 else 0
+        mode = math.floor((size - 1.0) * (dispersion - 1.0)) if size > 1.0 else 0
         top = math.exp(math.lgamma(mode + size) - math.lgamma(size) - math.lgamma(mode + 1.0)
                        - size * math.log(dispersion) + mode * math.log(fail))  # fmt: skip
     else:
-        mode = int(math.floor(mean))
+        mode = math.floor(mean)
         top = poisson_term(float(mode), mean)
     tiny = top * 1e-17
     low = mode
@@ -39,17 +39,17 @@ def tabulate_count(mean, dispersion, cdf):
     total = 0.0
     k = low
     n = 0
-    while n < cdf.size:
+    while n < table.shape[1]:
         total += p
-        cdf[n] = total
+        table[row, n] = total
         n += 1
         if k > mode and p < tiny:
             break
         p *= mean / (k + 1.0) if dispersion <= 1.0 else (k + size) * fail / (k + 1.0)
         k += 1
     for i in range(n):
-        cdf[i] /= total
-    cdf[n - 1] = 1.0
+        table[row, i] /= total
+    table[row, n - 1] = 1.0
     return low, n
 
 
@@ -107,7 +107,7 @@ def _binomial_low(u, n, p):
     q = 1.0 - p
     sd = math.sqrt(mean * q)
     z = norm_ppf(u)
-    k = int(math.floor(mean + sd * z + (q - p) * (z * z - 1.0) / 6.0))  # Cornish & Fisher (1937)
+    k = math.floor(mean + sd * z + (q - p) * (z * z - 1.0) / 6.0)  # Cornish & Fisher (1937)
     k = min(max(k, 0), n - 1)
     total = beta_tails(float(n - k), k + 1.0, q, p)[0]
     term = binomial_term(float(k), float(n), p, q)

@@ -43,34 +43,26 @@ class Cohort(NamedTuple):
 
 
 @inner
-def make_cohort(size):
-    """Room for ``size`` deals."""
-    return Cohort(
-        np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size), np.full(size, -1.0), np.full(size, -1.0),
-        np.zeros(size, np.uint64), np.zeros(size, np.uint64), np.zeros(size, np.int64), np.zeros(size, np.int64),
-        np.zeros(size, np.int64),
-    )  # fmt: skip
+def draw_deals(cohort, births, place, start, words, guide, wins_lag, loss_lag, win, deals_stream, slips_stream):
+    """Fill the cohort with deals born in a segment and trial, as many as it holds; returns how many.
 
-
-@inner
-def draw_deals(cohort, births, first_week, start, words, guide, wins_lag, loss_lag, win, deals_stream,
-               slips_stream):  # fmt: skip
-    """Fill the cohort with all deals born in a segment and trial; returns how many.
-
-    births : int64 (week,); words, guide : lag tables; wins_lag, loss_lag, win : (QT,) spreads (−1:
-    no lag of losses) and win rate of the quarter of birth.
+    births : int64 (week,); place : int64 (2,) week and number to go on from, moved along;
+    words, guide : lag tables; wins_lag, loss_lag, win : (QT,) spreads (−1: no lag of losses) and win
+    rate of the quarter of birth.
     """
     i = 0
-    for week in range(first_week, births.size):
-        if births[week] == 0:
-            continue
+    number = place[1]
+    for week in range(place[0], births.size):
         q = week // 13
         name = week - start + WEEK_ZERO
         deal_key, slip_key = word(deals_stream, name), word(slips_stream, name)
         spread = wins_lag[q]
         early = loss_lag[q] >= 0
         settled = win[q] if early else -1.0
-        for number in range(births[week]):
+        while number < births[week]:
+            if i == cohort.born.size:
+                place[0], place[1] = week, number
+                return i
             base = number * _DEAL_STRIDE
             u = uniform(word(deal_key, base + _WIN))
             if early:
@@ -79,9 +71,13 @@ def draw_deals(cohort, births, first_week, start, words, guide, wins_lag, loss_l
             cohort.due[i] = week + draw_lag(words, guide, spread, word(deal_key, base + _CYCLE))
             cohort.win[i] = u
             cohort.settled[i] = settled
+            cohort.value[i] = -1.0
             cohort.value_bits[i] = word(deal_key, base + _VALUE)
             cohort.slip_key[i] = slip_key + np.uint64(number * _SLIP_STRIDE) * GAMMA
             i += 1
+            number += 1
+        number = 0
+    place[0], place[1] = births.size, 0
     return i
 
 

@@ -31,7 +31,7 @@ def draw_arrivals(arrivals, dispersion, profile, stream, start, first_week, tabl
             while known[row, 0] >= 0.0 and (known[row, 0] != mean or known[row, 1] != d):
                 row += 1
             if known[row, 0] < 0.0:
-                low, n = tabulate_count(mean, d, table[row])
+                low, n = tabulate_count(mean, d, table, row)
                 known[row, 0], known[row, 1], known[row, 2], known[row, 3] = mean, d, low, n
         u = uniform(word(word(stream, w - start + WEEK_ZERO), 0))
         arrived[w] = np.int64(known[row, 2]) + invert(table, row, np.int64(known[row, 3]), u)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from simulator.kernels.jit import inner
 from simulator.kernels.special import beta_logit_quantile, norm_ppf
@@ -10,23 +14,30 @@ from simulator.kernels.streams import WEEK_ZERO, substream, uniform, word
 from simulator.kernels.uncertain import logistic
 
 
-@inner
-def draw_market(market, off, warm, key, v, rate_shift, rate_factor, volume_factor, slip_factor, size_factor,
-                slip_score):  # fmt: skip
-    """One trial's market, by quarter from the first of the warm-up.
+class Weather(NamedTuple):
+    """One trial's market, by quarter from the first of the warm-up."""
 
-    Given the slots' values v, fills rate_shift (T, QT), what to add to a rate's log odds;
-    rate_factor (T, QT), volume_factor, slip_factor, size_factor (QT,), the multipliers of events
-    (and of the volume's shock); slip_score (QT,), the normal score of the quarter's slips.
-    """
+    rate_shift: NDArray[np.float64]  # (T, QT) what to add to a rate's log odds
+    rate_factor: NDArray[np.float64]  # (T, QT) multipliers of events
+    volume_factor: NDArray[np.float64]  # (QT,) of events and of the volume's own shock
+    slip_factor: NDArray[np.float64]  # (QT,)
+    size_factor: NDArray[np.float64]  # (QT,)
+    slip_score: NDArray[np.float64]  # (QT,) normal score of the quarter's slip probability
+
+
+@inner
+def draw_market(market, off, warm, key, v, weather):
+    """Fill one trial's weather, given the slots' values v (slot,)."""
+    rate_shift, rate_factor, volume_factor = weather.rate_shift, weather.rate_factor, weather.volume_factor
+    slip_factor, size_factor, slip_score = weather.slip_factor, weather.size_factor, weather.slip_score
     quarters = volume_factor.size
     stages = rate_shift.shape[0]
-    rate_shift[:] = 0.0
-    rate_factor[:] = 1.0
-    volume_factor[:] = 1.0
-    slip_factor[:] = 1.0
-    size_factor[:] = 1.0
-    slip_score[:] = 0.0
+    for q in range(quarters):
+        volume_factor[q] = slip_factor[q] = size_factor[q] = 1.0
+        slip_score[q] = 0.0
+        for stage in range(stages):
+            rate_shift[stage, q] = 0.0
+            rate_factor[stage, q] = 1.0
     if off:
         return
     phi = market.persistence

@@ -69,21 +69,21 @@ def _integral(kind, a, b, shape, x):
 
 
 @inner
-def tabulate_lag(kind, a, b, times, at_least_one, data, start, size, cdf, words, guide):
-    """Fill the tables of a lag or delay for the drawn parameters a and b.
+def tabulate_lag(kind, a, b, times, at_least_one, data, start, size, i, cdf, words, guide):
+    """Fill row i of the tables with a lag or delay of the drawn parameters a and b.
 
-    ``cdf`` (weeks,) P(K <= k); ``words`` (weeks,) the same as thresholds; ``guide`` (256,) where to
-    start looking. The last entry stands for "later than anything the plan can see".
+    ``cdf`` (spread, week) P(K <= k); ``words`` the same as thresholds; ``guide`` (spread, 256) where
+    to start looking. The last entry stands for "later than anything the plan can see".
     """
-    kept = cdf.size
+    kept = cdf.shape[1]
     whole = 1.0
     n = kept
     if kind == TABLE:
         for k in range(kept):
-            cdf[k] = data[start + min(k, size - 1)]
+            cdf[i, k] = data[start + min(k, size - 1)]
         n = min(n, size)
     elif kind == GEOMETRIC:
-        _geometric(max(a, 1.0), times, kept, cdf)
+        _geometric(max(a, 1.0), times, i, cdf)
     else:
         a *= times
         if kind == LOGNORMAL_P90:
@@ -96,44 +96,45 @@ def tabulate_lag(kind, a, b, times, at_least_one, data, start, size, cdf, words,
         before = 0.0
         for k in range(kept):
             after = _integral(kind, a, b, shape, k + 1.0)
-            cdf[k] = min(1.0, after - before)
+            cdf[i, k] = min(1.0, after - before)
             before = after
-            if 1.0 - cdf[k] < TAIL:
-                whole = cdf[k]
+            if 1.0 - cdf[i, k] < TAIL:
+                whole = cdf[i, k]
                 n = k + 1
                 break
     if kind == GEOMETRIC:
         for k in range(kept):
-            if 1.0 - cdf[k] < TAIL:
-                whole = cdf[k]
+            if 1.0 - cdf[i, k] < TAIL:
+                whole = cdf[i, k]
                 n = k + 1
                 break
     for k in range(n):
-        cdf[k] /= whole
+        cdf[i, k] /= whole
     for k in range(n, kept):
-        cdf[k] = 1.0
+        cdf[i, k] = 1.0
     if at_least_one:
-        cdf[0] = 0.0
+        cdf[i, 0] = 0.0
     for k in range(kept):
-        words[k] = threshold(cdf[k])
-    words[kept - 1] = ALWAYS
+        words[i, k] = threshold(cdf[i, k])
+    words[i, kept - 1] = ALWAYS
     k = 0
     for g in range(GUIDE):
-        while words[k] <= np.uint64(g) << _SHIFT and k < kept - 1:
+        while words[i, k] <= np.uint64(g) << _SHIFT and k < kept - 1:
             k += 1
-        guide[g] = k
+        guide[i, g] = k
 
 
 @inner
-def _geometric(mean, times, kept, cdf):
+def _geometric(mean, times, i, cdf):
     """Delays 1, 2, … of geometric law; stretched by ``times`` before they are put on weeks."""
+    kept = cdf.shape[1]
     stay = 1.0 - 1.0 / mean
     if times == 1.0:
         left = 1.0
-        cdf[0] = 0.0
+        cdf[i, 0] = 0.0
         for k in range(1, kept):
             left *= stay
-            cdf[k] = 1.0 - left
+            cdf[i, k] = 1.0 - left
         return
     for k in range(kept):
         total = 0.0
@@ -143,7 +144,7 @@ def _geometric(mean, times, kept, cdf):
             total += p * (min(1.0, k + 1.0 - j * times))
             p *= stay
             j += 1
-        cdf[k] = total
+        cdf[i, k] = total
 
 
 @inner
@@ -174,7 +175,7 @@ def draw_lag_from(cdf, words, guide, i, bits, age):
 @inner
 def size_parameters(kind, a, b, times):
     """The two numbers that draw_size needs of a spread of this kind."""
-    if kind == LOGNORMAL_SPREAD or kind == LOGNORMAL_P90:
+    if kind in (LOGNORMAL_SPREAD, LOGNORMAL_P90):
         mu, sigma = _log_normal(kind, a, b)
         return mu + math.log(times), sigma
     if kind == GAMMA:
@@ -195,7 +196,7 @@ def draw_size(kind, first, second, start, size, curve, data, curves, bits):
     if kind == FIXED:
         return first
     u = uniform(bits)
-    if kind == LOGNORMAL_SPREAD or kind == LOGNORMAL_P90:
+    if kind in (LOGNORMAL_SPREAD, LOGNORMAL_P90):
         return math.exp(first + second * norm_ppf(u))
     if kind == SAMPLE:
         return data[start + np.int64(u * size)] * first

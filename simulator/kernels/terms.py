@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simulator.kernels.counts import room_for_count
 from simulator.kernels.jit import inner
 from simulator.kernels.market import shocked_rate, slip_of_quarter
-from simulator.kernels.spreads import GUIDE, size_parameters, tabulate_lag
+from simulator.kernels.spreads import size_parameters, tabulate_lag
 from simulator.kernels.streams import threshold
 
 
@@ -36,60 +36,42 @@ class Tables(NamedTuple):
 
 
 @inner
-def make_terms(s, t, quarters):
-    """Room for one trial's terms."""
-    return Terms(
-        np.zeros((s, quarters)), np.ones((s, quarters)), np.zeros((s, t, quarters)),
-        np.zeros((s, t, quarters), np.uint64), np.zeros((s, quarters), np.uint64), np.ones((s, quarters)),
-        np.zeros((s, quarters, 3)), np.full((s, quarters, 4), -1),
-    )  # fmt: skip
-
-
-@inner
-def make_tables(spreads, weeks):
-    """Room for the lag tables."""
-    return Tables(np.ones((spreads, weeks)), np.zeros((spreads, weeks), np.uint64),
-                  np.zeros((spreads, GUIDE), np.int32))  # fmt: skip
-
-
-@inner
 def fill_tables(spreads, v, tables, varying):
     """Tabulate lags and delays: those that vary between trials, or those that do not."""
     for i in range(spreads.kind.size):
         if spreads.weeks[i] and spreads.varies[i] == varying:
             tabulate_lag(
                 spreads.kind[i], v[spreads.a[i]], v[spreads.b[i]], spreads.times[i], spreads.at_least_one[i],
-                spreads.data, spreads.start[i], spreads.size[i], tables.cdf[i], tables.words[i], tables.guide[i],
+                spreads.data, spreads.start[i], spreads.size[i], i, tables.cdf, tables.words, tables.guide,
             )  # fmt: skip
 
 
 @inner
-def fill_terms(segments, spreads, terms, v, warm, slips_off, concentration, rate_shift, rate_factor, volume_factor,
-               slip_factor, size_factor, slip_score):  # fmt: skip
+def fill_terms(segments, spreads, terms, v, warm, slips_off, concentration, weather):
     """Work out the terms from the slots' values v (slot,) and the trial's market."""
     s_count, t_count, quarters = terms.rate.shape
     for s in range(s_count):
         for q in range(quarters):
             pq = max(q - warm, 0)  # the warm-up plays the first quarter's plan
-            volume = v[segments.volume[s, pq]] * volume_factor[q]
+            volume = v[segments.volume[s, pq]] * weather.volume_factor[q]
             for grown in range(1, pq + 1):  # compounding, each quarter on the one before
                 volume *= max(0.0, 1.0 + v[segments.growth[s, grown]])
             terms.arrivals[s, q] = max(volume, 0.0)
             terms.dispersion[s, q] = v[segments.dispersion[s, pq]]
             for t in range(segments.entry[s] + 1, t_count):
-                rate = shocked_rate(v[segments.rate[s, t, pq]], rate_shift[t, q], rate_factor[t, q])
+                rate = shocked_rate(v[segments.rate[s, t, pq]], weather.rate_shift[t, q], weather.rate_factor[t, q])
                 terms.rate[s, t, q] = rate
                 terms.rate_limit[s, t, q] = threshold(rate)
             slip = 0.0
             if not slips_off:
-                mean = min(v[segments.slip[s, pq]] * slip_factor[q], 1.0)
-                slip = slip_of_quarter(mean, concentration, slip_score[q])
+                mean = min(v[segments.slip[s, pq]] * weather.slip_factor[q], 1.0)
+                slip = slip_of_quarter(mean, concentration, weather.slip_score[q])
             terms.slip_limit[s, q] = threshold(slip)
             terms.factor[s, q] = v[segments.factor[s, pq]]
             i = segments.size[s, pq]
             if i >= 0:
                 first, second = size_parameters(spreads.kind[i], v[spreads.a[i]], v[spreads.b[i]], spreads.times[i])
-                terms.size[s, q, 0], terms.size[s, q, 1], terms.size[s, q, 2] = first, second, size_factor[q]
+                terms.size[s, q, 0], terms.size[s, q, 1], terms.size[s, q, 2] = first, second, weather.size_factor[q]
                 terms.size_kind[s, q, 0], terms.size_kind[s, q, 1] = spreads.kind[i], spreads.start[i]
                 terms.size_kind[s, q, 2], terms.size_kind[s, q, 3] = spreads.size[i], spreads.curve[i]
 

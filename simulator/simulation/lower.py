@@ -256,7 +256,7 @@ class _Spreads:
     def _lag_of_weighted(self, lags: np.ndarray, shares: np.ndarray, times: float) -> list[float]:
         """P(⌊L + U⌋ <= k) of lags drawn with these shares."""
         lags = lags * times
-        last = min(int(math.ceil(lags.max())) + 1, self.weeks_kept)
+        last = min(math.ceil(lags.max()) + 1, self.weeks_kept)
         weeks = np.arange(last + 1)
         cdf = np.array([float(np.sum(shares * np.clip(k + 1 - lags, 0.0, 1.0))) for k in weeks])
         cdf[-1] = 1.0 if last < self.weeks_kept else cdf[-1]
