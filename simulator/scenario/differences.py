@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator.scenario.resolved import plain
 
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
 
+Difference = tuple[str, Any, Any]
+
 _NOT_ASSUMPTIONS = ("format", "name", "description", "simulation")
 
 
-def differences(first: Scenario, second: Scenario) -> list[tuple[str, Any, Any]]:
+class _Side(NamedTuple):
+    """A part of one plan: what it holds, tables by their contents, and how it is shown, tables by their names."""
+
+    content: Any
+    shown: Any
+
+    def at(self, key: str) -> _Side:
+        shown = self.shown.get(key) if isinstance(self.shown, dict) else None
+        return _Side(self.content.get(key), shown)
+
+    def in_quarter(self, index: int, path: str) -> _Side:
+        return _Side(*(_item(value, index, path) for value in self))
+
+
+def differences(first: Scenario, second: Scenario) -> list[Difference]:
     """Where the assumptions and targets of two scenarios differ: path, value here, value there.
 
     A value is None where one of them says nothing. Numbers, ranges and spreads are shown as they are written;
-    lists by quarter only where they differ.
+    lists by quarter only where they differ; tables by name, or by their length where the names are the same.
     """
-    found: list[tuple[str, Any, Any]] = []
-    one, two = plain(first), plain(second)
-    for key in one:
+    found: list[Difference] = []
+    sides = [_Side(plain(scenario, None), plain(scenario)) for scenario in (first, second)]
+    if first.opening.win_probability != second.opening.win_probability:
+        for side in sides:  # which shows by itself, and not in each deal
+            for deal in side.content["opening"].get("deals", ()):
+                deal["win_probability"] = None
+    for key in sides[0].content:
         if key not in _NOT_ASSUMPTIONS:
-            _compare(key, _named(key, one[key]), _named(key, two[key]), first, found)
-    for key in ("deals", "leads"):
-        path = f"opening.{key}"
-        if getattr(first.opening, key) != getattr(second.opening, key) and path not in [item[0] for item in found]:
-            one, two = (getattr(side.opening, key) for side in (first, second))
-            if None not in (one, two) and first.opening.win_probability == second.opening.win_probability:
-                found.append((path, f"{len(one)} rows", f"{len(two)} rows"))
+            one, two = (_Side(_named(key, side.content[key]), _named(key, side.shown[key])) for side in sides)
+            _compare(key, one, two, first.calendar.labels, found)
     return found
 
 
@@ -44,20 +59,26 @@ def _named(key: str, value: Any) -> Any:
     return value
 
 
-def _compare(path: str, one: Any, two: Any, scenario: Scenario, found: list[tuple[str, Any, Any]]) -> None:
-    if one == two:
+def _compare(path: str, one: _Side, two: _Side, labels: tuple[str, ...], found: list[Difference]) -> None:
+    if one.content == two.content:
         return
-    if isinstance(one, dict) and isinstance(two, dict) and _opens(path, one, two):
-        for key in dict.fromkeys((*one, *two)):
+    if isinstance(one.content, dict) and isinstance(two.content, dict) and _opens(path, one.content, two.content):
+        for key in dict.fromkeys((*one.content, *two.content)):
             inside = path if path.endswith(".volume") and key == "per_quarter" else f"{path}.{key}"
-            _compare(inside, one.get(key), two.get(key), scenario, found)
-    elif (isinstance(one, list) or isinstance(two, list)) and None not in (one, two) and path.startswith("segments."):
-        for index, label in enumerate(scenario.calendar.labels):
-            a, b = (_item(side, index, path) for side in (one, two))
-            if a != b:
-                found.append((f"{path}.{label}", a, b))
+            _compare(inside, one.at(key), two.at(key), labels, found)
+    elif path.startswith("segments.") and None not in (one.content, two.content) and (_list(one) or _list(two)):
+        for index, label in enumerate(labels):
+            a, b = one.in_quarter(index, path), two.in_quarter(index, path)
+            if a.content != b.content:
+                found.append((f"{path}.{label}", a.shown, b.shown))
+    elif one.shown == two.shown and _list(one) and _list(two):
+        found.append((path, f"{len(one.content)} rows", f"{len(two.content)} rows"))
     else:
-        found.append((path, one, two))
+        found.append((path, one.shown, two.shown))
+
+
+def _list(side: _Side) -> bool:
+    return isinstance(side.content, list)
 
 
 def _item(value: Any, index: int, path: str) -> Any:

@@ -16,7 +16,7 @@ def show(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        if value.is_integer() and abs(value) < 1e15:
+        if value.is_integer() and abs(value) < 1e18:
             return str(int(value))
         return {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}.get(repr(value), f"{value:.12g}")
     if isinstance(value, dict):

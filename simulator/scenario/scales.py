@@ -73,6 +73,6 @@ def metalog_range(domain: Domain, p10: float, p90: float) -> tuple[float, float]
 
 def format_number(value: float) -> str:
     """A number as a person writes it: ``25``, ``0.4``, ``3500000``; never ``25.0`` or ``3.5e+06``."""
-    if float(value).is_integer() and abs(value) < 1e15:
+    if float(value).is_integer() and abs(value) < 1e18:
         return str(int(value))
     return repr(float(value))

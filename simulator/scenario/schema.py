@@ -167,7 +167,9 @@ _SPECIAL: dict[str, Schema] = {
     "correlations": {"type": "array", "items": _ref("Correlation")},
     "metric": {"type": "string"},
     "period": {"type": ["string", "integer"], "examples": ["2027-Q3", "2027-Q1..2027-Q3", "each quarter", "horizon"]},
-    "target segment": _one_of({"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}),
+    "target segment": _one_of(
+        {"type": ["string", "integer"]}, {"type": "array", "items": {"type": ["string", "integer"]}, "minItems": 1}
+    ),
     "targets": {"type": "array", "items": _ref("Target")},
     "start": {"type": "string", "pattern": r"^\d{4}-(Q[1-4]|\d{2}-\d{2})$"},
     "segments": {"type": "object", "minProperties": 1, "additionalProperties": _ref("Segment")},
