@@ -1,0 +1,220 @@
+"""Many variants of a plan in the same luck: how a target depends on what is varied."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from simulator import __version__
+from simulator.analysis.checkpoint import Checkpoint
+from simulator.analysis.goal import Goal, goal_of
+from simulator.analysis.notebook import table_html
+from simulator.analysis.variants import play
+from simulator.analysis.vary import Design, Value, Vary, points_of, varied
+from simulator.errors import ScenarioError
+from simulator.scenario.model import Scenario
+from simulator.simulation.provenance import library_versions
+from simulator.simulation.result import Result
+from simulator.simulation.simulate import Setup, check_arguments, simulate
+from simulator.statistics.intervals import as_percent, proportion
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The rows of a sweep, in the order of the design.
+
+    A row has a column per varied path, then ``target``, ``probability``, ``standard_error``, the
+    probability of every other target (``probability: NAME``), ``in`` (the period of the means) and
+    ``mean: METRIC`` for every metric.
+    """
+
+    scenario: Scenario
+    goal: Goal
+    varies: tuple[Vary, ...]
+    variants: tuple[tuple[Value, ...], ...]
+    rows: tuple[dict[str, Any], ...]
+    trials: int
+    seed: int
+    design: Design = "grid"
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(vary.path for vary in self.varies)
+
+    def summary(self) -> list[dict[str, Any]]:
+        """The rows; ``pandas.DataFrame(rows)`` or ``polars.DataFrame(rows)`` makes a table of them."""
+        return list(self.rows)
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The documented JSON form: a list of rows."""
+        return list(self.rows)
+
+    def column(self, name: str) -> np.ndarray:
+        """One column of the rows."""
+        return np.array([row[name] for row in self.rows])
+
+    def __repr__(self) -> str:
+        return f"<Sweep of {self.scenario.name!r}: {len(self.rows):,} variants of {', '.join(self.paths)}>"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [*(row[path] for path in self.paths), "–" if row["probability"] is None else as_percent(row["probability"])]
+            for row in self.rows[:200]
+        ]
+        more = "" if len(self.rows) <= 200 else f"the first 200 of {len(self.rows):,} variants"
+        return table_html(f"{self.goal.name or self.goal.subject}", [*self.paths, "probability"], rows, more)
+
+
+def sweep(
+    scenario: Scenario,
+    vary: Mapping[str, Any],
+    *,
+    design: Design = "grid",
+    samples: int | None = None,
+    target: str | None = None,
+    trials: int | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    restart: bool = False,
+    cluster: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Sweep:
+    """Play a plan in many variants, all in the same luck.
+
+    Parameters
+    ----------
+    vary : path -> values: a sequence, ``"800:1200:9"`` (equally spaced, both ends included),
+        ``"0.3,0.4"``, or ``"800:1200"`` for a design; relative too: ``"-20%:+20%:9"``.
+    design : ``grid`` visits every combination; ``lhs`` (Latin hypercube) and ``sobol`` visit
+        ``samples`` points of the ranges.
+    target : name of the target, or ``all``; by default the first.
+    checkpoint : file that keeps finished rows; a sweep that finds its own goes on there. It stays
+        when the sweep is done; remove it once the rows are safe.
+    restart : begin afresh, whatever the checkpoint holds.
+    cluster : address of a Dask scheduler (``tcp://…``) whose workers play the variants.
+    progress : called with (done, total).
+
+    Raises
+    ------
+    UsageError : impossible ranges, an unknown target, a checkpoint of another sweep.
+    ScenarioError : an unknown path, or a value that is not allowed there.
+
+    Examples
+    --------
+    >>> import simulator as sim
+    >>> plan = sim.load("scenarios/twenty-five-customers.yaml")
+    >>> found = sweep(plan, {"segments.inbound.volume": "800:1200:3"}, trials=500, seed=7)
+    >>> [row["segments.inbound.volume"] for row in found.rows]
+    [800, 1000, 1200]
+    """
+    goal = goal_of(scenario, target)
+    if seed is None and checkpoint is not None and not restart and scenario.simulation.seed is None:
+        seed = Checkpoint.seed_of(checkpoint)
+    setup = check_arguments(scenario, trials, seed, threads)
+    varies = varied(scenario, vary)
+    variants = points_of(varies, design, samples, setup.seed)
+    work = _Work(scenario, goal, tuple(v.path for v in varies), tuple(variants), setup.trials, setup.seed)
+    found: dict[int, list[Any]] = {}
+    kept = None
+    if checkpoint is not None:
+        kept = Checkpoint(checkpoint, work.about(design))
+        if restart:
+            kept.remove()
+        found = kept.open().rows
+    try:
+        missing = [number for number in range(len(variants)) if number not in found]
+        for number, row in _played(work, missing, setup, cluster, _after(len(found), len(variants), progress)):
+            if kept is None:
+                found[number] = row
+            else:
+                kept.add(number, row)
+    finally:
+        if kept is not None:
+            kept.close()
+    rows = tuple(work.row(number, found[number]) for number in range(len(variants)))
+    return Sweep(scenario, goal, tuple(varies), tuple(variants), rows, setup.trials, setup.seed, design)
+
+
+def _after(done: int, total: int, progress: Callable[[int, int], None] | None) -> Callable[[int, int], None] | None:
+    """Progress of all variants, where only those that are missing are played."""
+    if progress is None or not total:
+        return None
+    share = (total - done) / total
+    return lambda part, whole: progress(int(1_000_000 * (1 - share + share * part / whole)), 1_000_000)
+
+
+def _played(
+    work: _Work, missing: list[int], setup: Setup, cluster: str | None, progress: Callable[[int, int], None] | None
+) -> Iterator[tuple[int, list[Any]]]:
+    if not missing:
+        return
+    if cluster is not None:
+        from simulator.analysis.cluster import play_on_cluster
+
+        yield from play_on_cluster(cluster, work, missing, progress)
+        return
+    yield from play(work.play, missing, setup, progress)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """All that a row depends on, and how to make one; the same on every machine."""
+
+    scenario: Scenario
+    goal: Goal
+    paths: tuple[str, ...]
+    variants: tuple[tuple[Value, ...], ...]
+    trials: int
+    seed: int
+
+    def about(self, design: str) -> dict[str, Any]:
+        """What a checkpoint must agree with; plain values, in the order in which a person asks."""
+        import numba
+
+        points = hashlib.sha256(json.dumps(self.variants).encode()).hexdigest()
+        return {
+            "version": __version__, "plan": self.scenario.sha256, "target": self.goal.name, "paths": list(self.paths),
+            "design": design, "seed": self.seed, "trials": self.trials, "variants": points,
+            "libraries": library_versions(np, numba),
+        }  # fmt: skip
+
+    def play(self, number: int, threads: int, progress: Callable[[int, int], None] | None) -> list[Any]:
+        """Play one variant; probabilities of the targets, then the means of the metrics."""
+        changes = dict(zip(self.paths, self.variants[number], strict=True))
+        try:
+            plan = self.scenario.with_changes(changes)
+        except ScenarioError as error:
+            words = ", ".join(f"{path}={value}" for path, value in changes.items())
+            raise ScenarioError(f"variant {number + 1} ({words}): {error}") from None
+        result = simulate(plan, trials=self.trials, seed=self.seed, threads=threads, progress=progress)
+        return self.measure(result)
+
+    def measure(self, result: Result) -> list[Any]:
+        """[number of trials met by the chosen target, by each target, …], [means]."""
+        hit = self.goal.hits(result)
+        met = [None if hit is None else int(np.count_nonzero(hit))]
+        met += [int(np.count_nonzero(result.target_hits[:, i])) for i in range(len(self.scenario.targets))]
+        means = [float(result.values(m.name, self.goal.period, self.goal.segment).mean()) for m in result.metrics]
+        return [met, {m.name: mean for m, mean in zip(result.metrics, means, strict=True)}]
+
+    def row(self, number: int, measured: list[Any]) -> dict[str, Any]:
+        """A row for people and programs."""
+        (met, *each), means = measured
+        row: dict[str, Any] = dict(zip(self.paths, self.variants[number], strict=True))
+        if met is None:
+            row |= {"target": None, "probability": None, "standard_error": None}
+        else:
+            estimate = proportion(np.arange(self.trials) < met)
+            row |= {"target": self.goal.name, "probability": estimate.value, "standard_error": estimate.standard_error}
+        for target, count in zip(self.scenario.targets, each, strict=True):
+            if target.name != self.goal.name:
+                row[f"probability: {target.name}"] = count / self.trials
+        row["in"] = self.goal.period
+        return row | {f"mean: {name}": mean for name, mean in means.items()}
