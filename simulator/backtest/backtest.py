@@ -19,8 +19,8 @@ from simulator.calibration.read import read_history
 from simulator.errors import DataError, FitError
 
 START = {
-    "funnel": 0.35, "pooled pace": 0.30, "run rate, negative binomial": 0.15, "drifting level": 0.10,
-    "mean of windows, t": 0.05, "run rate, Poisson": 0.05,
+    "funnel": 0.40, "pooled pace": 0.30, "run rate, negative binomial": 0.20, "drifting level": 0.04,
+    "mean of windows, t": 0.03, "run rate, Poisson": 0.03,
 }  # fmt: skip
 """Weights of the pool before it has a record."""
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simulator.statistics.scores import cdf_on
 
 Floats = NDArray[np.float64]
-PATIENCE = 30.0
+PATIENCE = 60.0
 """How many cells of an average score the starting weights are worth."""
 
 

@@ -133,7 +133,7 @@ def parse_dates(values: Sequence[str | None], *, order: str | None = None, lates
             bad[text] = counts[index]
     why = "said in the mapping" if order else ""
     if undecided and order is None:
-        order, why = _decide(undecided, latest)
+        order, why = _decide(undecided, counts, latest)
     for index, text, found in undecided:
         first, second, year = int(found[1]), int(found[2]), int(found[3])
         month_first = order == "month" or (order == "mixed" and second > 12)
@@ -145,20 +145,20 @@ def parse_dates(values: Sequence[str | None], *, order: str | None = None, lates
     return Dates(days[where] if len(values) else np.empty(0), bad, order if undecided else None, why)
 
 
-def _decide(undecided: list[tuple[int, str, re.Match[str]]], latest: float | None) -> tuple[str, str]:
+def _decide(undecided: list[tuple[int, str, re.Match[str]]], counts: list[int], latest: float | None) -> tuple[str, str]:
     """Which of day and month comes first, and what says so."""
-    day_only = [text for _, text, found in undecided if int(found[1]) > 12 >= int(found[2])]
-    month_only = [text for _, text, found in undecided if int(found[2]) > 12 >= int(found[1])]
+    day_only = {text: counts[i] for i, text, found in undecided if int(found[1]) > 12 >= int(found[2])}
+    month_only = {text: counts[i] for i, text, found in undecided if int(found[2]) > 12 >= int(found[1])}
     if day_only and month_only:
-        few, many = sorted((len(day_only), len(month_only)))
+        few, many = sorted((sum(day_only.values()), sum(month_only.values())))
         if few <= 0.02 * many:  # a handful of typing errors among thousands: they end up unreadable, and counted
-            order = "day" if len(day_only) == many else "month"
+            order = "day" if sum(day_only.values()) == many else "month"
             return order, f"{many} values allow only this, {few} only the other"
-        return "mixed", f"{day_only[0]} and {month_only[0]} exclude each other"
+        return "mixed", f"{next(iter(day_only))} and {next(iter(month_only))} exclude each other"
     if day_only:
-        return "day", f"{day_only[0]} has no month {day_only[0][:2]}"
+        return "day", f"{(text := next(iter(day_only)))} has no month {text[:2]}"
     if month_only:
-        return "month", f"{month_only[0]} has no month {int(undecided_second(month_only[0]))}"
+        return "month", f"{(text := next(iter(month_only)))} has no month {re.split('[-/.]', text)[1]}"
     if all(found[1] == found[2] for _, _, found in undecided):
         return "day", "day and month are equal wherever they occur"
     if latest is not None:
@@ -175,8 +175,3 @@ def _decide(undecided: list[tuple[int, str, re.Match[str]]], latest: float | Non
         return "day", "dates written with dots put the day first"
     return "unknown", "no value says which is the day"
 
-
-def undecided_second(text: str) -> int:
-    """The second number of a date like 03/25/2024."""
-    found = _AB_Y.match(text)
-    return int(found[2]) if found else 0

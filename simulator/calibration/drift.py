@@ -124,11 +124,15 @@ def quarter_rhythm(observed: Floats, expected: Floats, as_of: int) -> Floats:
     middle = as_of - 3 - 7 * np.arange(weeks)[::-1]
     part = month_of_quarter(middle)
     month = np.array([day_of(day).year * 12 + day_of(day).month for day in middle])
+    if weeks < 18:
+        return np.ones(3)  # hardly more than a quarter: a rhythm could as well be chance
     scale = observed.sum() / max(expected.sum(), 1e-9)
+    names, sizes = np.unique(month, return_counts=True)
+    whole = names[sizes >= 3]
     means, errors = np.ones(3), np.full(3, np.inf)
     residuals = []
     for index in range(3):
-        own = np.unique(month[part == index])
+        own = np.intersect1d(month[part == index], whole)
         if not len(own):
             return np.ones(3)
         o = np.array([observed[month == m].sum() for m in own])
@@ -138,7 +142,7 @@ def quarter_rhythm(observed: Floats, expected: Floats, as_of: int) -> Floats:
         residuals += list((o / e - means[index])[e > 1]) if len(own) > 1 else []
     if len(residuals) < 2:
         return np.ones(3)  # no month of a quarter was seen twice: a rhythm could as well be chance
-    counts = np.array([len(np.unique(month[part == index])) for index in range(3)])
+    counts = np.array([len(np.intersect1d(month[part == index], whole)) for index in range(3)])
     repeat = float(np.square(residuals).sum()) / max(len(residuals) - len(np.unique(part)), 1)
     errors = errors + max(repeat, 0.1**2) / counts
     centre, spread = between(means, errors)

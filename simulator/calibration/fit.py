@@ -60,6 +60,17 @@ class Fit:
         """Whether the history has one step and no losses: leads that are won some day, with no deal in between."""
         return len(self.history.stages) == 2 and not self.history.has_losses
 
+    @property
+    def as_of(self) -> date:
+        """The last day of which anything was known."""
+        return day_of(self.history.as_of)
+
+    def incidence(self, step: int) -> tuple[Floats, Floats, Floats]:
+        """Weeks, share gone on and share lost of a step without any model; see :func:`simulator.calibration.incidence.incidence`."""
+        from simulator.calibration.incidence import incidence
+
+        return incidence(self.transitions[step].spells)
+
     def season_ahead(self, days: int) -> float:
         """Season's factor over the ``days`` after the as-of date."""
         if self.volumes.season is None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
+from simulator.calibration.correlate import Pair, correlation_lines
 from simulator.calibration.cure import Cure
 from simulator.calibration.dates import day_of
 from simulator.calibration.opening import leads, open_deals
 from simulator.calibration.predict import scaled
-from simulator.calibration.write import key, number, plan_names, positive, rank, share, spread
+from simulator.calibration.write import key, number, plan_names, positive, share, spread
 from simulator.files import write_text
 
 if TYPE_CHECKING:
@@ -62,18 +63,17 @@ def plan_text(fit: Fit, folder: str) -> tuple[str, dict[str, str]]:
         lines.append(f"# The history says when a lead came and when it was won, nothing in between: a deal is born, and won, on that day.")
     lines.append(f"stages: [{', '.join(stages)}]")
     lines += ["", "segments:"]
-    correlations: list[str] = []
-    seen: set[tuple[str, str]] = set()
+    correlations: list[Pair] = []
     for index, name in enumerate(names):
         if not _alive(fit, index):
             lines.append(f"  # {key(name)} is left out: nothing has entered it lately, and nothing is in flight.")
             continue
-        lines += _segment(fit, index, name, stages, folder, tables, correlations, seen)
+        lines += _segment(fit, index, name, stages, folder, tables, correlations)
     lines += _opening(fit, names, folder, tables)
     lines += _market(fit)
     if correlations:
         lines += ["", "# Estimated from the same records, these are not independent: a slower cycle goes with a higher share.", "correlations:"]
-        lines += correlations
+        lines += correlation_lines(correlations)
     lines += ["", "# A target makes this a plan, for example:", "# targets:", f"#   - {{metric: {stages[-1]}, at_least: 100, in: horizon}}", ""]
     return "\n".join(lines), tables
 
@@ -102,7 +102,7 @@ def _with_comment(line: str, comment: str) -> str:
 
 def _segment(
     fit: Fit, index: int, name: str, stages: list[str], folder: str, tables: dict[str, str],
-    correlations: list[str], seen: set[tuple[str, str]],
+    correlations: list[Pair],
 ) -> list[str]:  # fmt: skip
     lines = [f"  {key(name)}:"]
     lines += _volume(fit, index)
@@ -126,9 +126,9 @@ def _segment(
         if cure.loss_lag is not None and step == len(fit.transitions) - 1:
             loss_own = cure.loss_lag.theta != (transition.whole.loss_lag.theta if transition.whole.loss_lag else ())
             loss = spread(cure.loss_lag, cure, first + len(cure.lag.theta), "" if loss_own or len(transition.segments) == 1 else "losses lag")
-            lags.append(_with_comment(f"      losses: {loss}", f"{cure.losses:,.0f} losses; {100 * (1 - cure.r):.0f}% of what is not won is never closed in the CRM"))
+            lags.append(_with_comment(f"      losses: {loss}", f"{cure.losses:,.0f} losses" + (f"; {100 * (1 - cure.r):.0f}% of what is not won is never closed in the CRM" if cure.r < 0.99 else "")))
         if cure.lag.family in ("gamma", "lognormal", "weibull"):
-            correlations += _correlate(cure, name, into, shared, seen)
+            correlations += _correlate(cure, name, into, shared)
     if fit.deals_are_leads:
         rates.append(f"      {stages[-1]}: 1")
     lines += ["    conversion:", *rates, "    lag_weeks:", *lags]
@@ -198,23 +198,19 @@ def _slips(fit: Fit) -> list[str]:
     ]
 
 
-def _correlate(cure: Cure, name: str, into: str, shared: str, seen: set[tuple[str, str]]) -> list[str]:
+def _correlate(cure: Cure, name: str, into: str, shared: str) -> list[Pair]:
     """Correlations of share, mean and spread of one step, where both are written as uncertain and it matters."""
     paths = [f"segments.{name}.conversion.{into}", f"segments.{name}.lag_weeks.{into}.mean", f"segments.{name}.lag_weeks.{into}.cv"]
     identity = [paths[0], f"{shared} mean" if shared else paths[1], f"{shared} cv" if shared else paths[2]]
     index = [0, cure.lag_index, cure.lag_index + 1]
     written = [share(cure.x[0], cure.sd()), positive(cure.lag.theta[0], cure.sd(index[1])), positive(cure.lag.theta[1], cure.sd(index[2]))]
-    lines = []
+    found = []
     for a, b in ((0, 1), (0, 2), (1, 2)):
-        pair = (identity[a], identity[b])
         both = "p10" in written[a] and "p10" in written[b]
         value = cure.covariance[index[a], index[b]] / max(cure.sd(index[a]) * cure.sd(index[b]), 1e-12)
-        if shared and (a, b) != (1, 2) and abs(value) < 0.3:
-            continue
-        if both and abs(value) >= 0.1 and pair not in seen:
-            seen.add(pair)
-            lines.append(f"  - {{between: [{key(paths[a])}, {key(paths[b])}], rank: {rank(float(np.clip(value, -0.98, 0.98))):.2f}}}")
-    return lines
+        if both and abs(value) >= (0.3 if shared and a == 0 else 0.1):
+            found.append(Pair(paths[a], paths[b], identity[a], identity[b], float(np.clip(value, -0.98, 0.98)), bool(shared) and a == 0))
+    return found
 
 
 def _opening(fit: Fit, names: list[str], folder: str, tables: dict[str, str]) -> list[str]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from simulator.calibration.cure import Cure
 from simulator.calibration.drift import month_of_quarter
@@ -60,15 +59,12 @@ def fresh(fit: Cure, days: int, factor: float, after: Floats) -> Floats:
 
 
 def scaled(p: float, factor: float) -> float:
-    """A rate moved by a factor; its odds are moved beyond one half, so that it stays a rate.
+    """A rate whose odds are moved by a factor, as the market part of a plan does; it stays a rate.
 
-    >>> round(scaled(0.1, 1.5), 3), scaled(0.9, 1.5) < 1
-    (0.147, True)
+    >>> round(scaled(0.1, 1.5), 3), round(scaled(0.9, 1.5), 3)
+    (0.143, 0.931)
     """
-    if factor == 1.0:
-        return p
-    odds = factor if factor <= 1 else 1 + (factor - 1) / max(1 - p, 0.05) * (1 - p)
-    return float(special.expit(special.logit(p) + np.log(odds) / max(1 - 0.5 * p, 0.5)))
+    return p * factor / (1 - p + p * factor)
 
 
 def in_flight(fit: Cure, ages: Floats, days: int, factor: float, after: Floats) -> Floats:

@@ -82,7 +82,7 @@ def fit_sizes(history: History) -> list[Sizes] | None:
         weight = tau**2 / (tau**2 + within**2 / n) if n else 0.0
         mean = weight * float(g.mean() if n else 0) + (1 - weight) * centre
         error = np.sqrt((1 - weight) * tau**2 + within**4 / (2 * (n + 10))) if n else np.sqrt(tau**2 + within**4 / 20)
-        amounts = np.exp(g)
+        amounts = np.round(np.exp(g), 2)
         real = amounts if n >= REAL and not _is_lognormal(g) else None
         top = np.sort(amounts)[::-1][: max(1, round(0.02 * n))].sum() / amounts.sum() if n else 0.0
         if n >= REAL:

@@ -16,6 +16,8 @@ from simulator.errors import FitError
 Floats = NDArray[np.float64]
 NEEDED = 10
 """Conversions below which no lag can be estimated."""
+MATTERS = 0.01
+"""Log-likelihood a conversion that a harder family must win: with many records every difference is significant."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,8 @@ def choose_family(spells: Spells, segments: int, *, losses: bool) -> tuple[str, 
     """The family that foretells the other half of the records best.
 
     Two-parameter families compete outright. The generalised gamma and the empirical lag, which the scenario cannot
-    say in words, must be better by two standard errors; the empirical one is compared segment by segment, so that
-    segments with different cycles are not mistaken for one cycle with two humps.
+    say in words, must be better by two standard errors, and by enough to matter; the empirical one is compared segment
+    by segment, so that segments with different cycles are not mistaken for one cycle with two humps.
     """
     folds = _folds(spells)
     whole = [group(fold) for fold in folds]
@@ -80,14 +82,14 @@ def choose_family(spells: Spells, segments: int, *, losses: bool) -> tuple[str, 
     best = max(FAMILIES, key=lambda name: scores[name] - 2.0 * (name == "lognormal"))
     if "generalised gamma" in scores:
         gain, error = _compare(details["generalised gamma"], details[best])
-        best = "generalised gamma" if gain > max(3.0, 2 * error) else best
+        best = "generalised gamma" if gain > max(3.0, 2 * error, MATTERS * events) else best
     if events < 30:
         return best, scores
     fits["empirical"] = [fit_whole(data, "empirical", losses=losses) for data in whole]
     details["empirical"] = held_out(whole, fits["empirical"][::-1])
     scores["empirical"] = float(sum(n @ s for s, n in zip(*details["empirical"], strict=True)))
     gain, error = _compare(details["empirical"], details[best])
-    if gain <= max(3.0, 2 * error):
+    if gain <= max(3.0, 2 * error, MATTERS * events):
         return best, scores
     if segments > 1:
         parts = [_by_segment(fold, segments) for fold in folds]
@@ -97,7 +99,7 @@ def choose_family(spells: Spells, segments: int, *, losses: bool) -> tuple[str, 
             for name in (best, "empirical")
         }  # fmt: skip
         gain, error = _compare(split["empirical"], split[best])
-    return ("empirical" if gain > max(3.0, 2 * error) else best), scores
+    return ("empirical" if gain > max(3.0, 2 * error, MATTERS * events) else best), scores
 
 
 def fit_transition(spells: Spells, segments: int, *, family: str | None = None) -> Transition:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from simulator.backtest.result import Backtest
     from simulator.calibration.fit import Fit
 
-WIDE, HIGH = 7.2, 3.3
+WIDE, HIGH = 7.2, 3.5
 
 
 def _figure(width: float = WIDE, height: float = HIGH) -> tuple[Figure, Axes]:
@@ -29,11 +29,9 @@ def _percent(axes: Axes, axis: str = "y") -> None:
 
 def cycle(fit: Fit, step: int) -> Figure:
     """How many have gone on by age: the fit against the model-free estimate, and the share a naive ratio would give."""
-    from simulator.calibration.incidence import incidence
-
     transition = fit.transitions[step]
     spells, whole = transition.spells, transition.whole
-    weeks, won, lost = incidence(spells)
+    weeks, won, lost = fit.incidence(step)
     with rc_context(STYLE):
         figure, axes = _figure()
         top = max(float(weeks[-1]), min(whole.lag.quantile(0.97), 1.5 * float(weeks[-1]) + 4))
@@ -49,7 +47,7 @@ def cycle(fit: Fit, step: int) -> Figure:
         axes.set(xlabel=f"weeks since entering {spells.stage}", ylabel=f"share gone on into {spells.into}", ylim=(0, None), xlim=(0, top))
         _percent(axes)
         axes.set_title(f"{100 * whole.p:.1f}% of {spells.stage} go on into {spells.into}, half of them within {whole.lag.quantile(0.5):.1f} weeks")
-        axes.legend(frameon=False, fontsize=8, loc="lower right" if naive > 0.5 * whole.p else "center right")
+        figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=2)
     return figure
 
 
@@ -80,15 +78,14 @@ def drifting(fit: Fit, step: int) -> Figure:
     drift, spells = fit.drifts[step], fit.transitions[step].spells
     seen, expected = drift.observed.sum(axis=0), drift.expected.sum(axis=0)
     with rc_context(STYLE):
-        figure, axes = _figure(height=2.7)
+        figure, axes = _figure(height=3.0)
         weeks = np.arange(-len(seen), 0) + 1
         axes.bar(weeks, seen, width=0.85, color=LIGHT, label="happened")
         axes.plot(weeks, expected, color=DARK, lw=1.8, label="expected of those in flight")
         axes.set(xlabel="weeks before the as-of date", ylabel=f"{spells.into} a week", ylim=(0, None))
         said = f"Rates run at {drift.factor:.2f} times their average today" if drift.factor != 1 else "No clear drift of the rate"
         axes.set_title(f"{said}: {spells.stage} into {spells.into}")
-        axes.legend(frameon=False, fontsize=8, ncols=2, loc="upper left")
-        axes.margins(y=0.2)
+        figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=2)
     return figure
 
 

@@ -45,7 +45,6 @@ def _render(**values: Any) -> str:
 
 def fit_page(fit: Fit, path: str | os.PathLike[str]) -> None:
     """Write the fit report: data quality first, then what was fitted and how well it describes the history."""
-    from simulator.calibration.dates import day_of
     from simulator.report import figures_fit as draw
 
     history, quality = fit.history, fit.quality
@@ -76,7 +75,7 @@ def fit_page(fit: Fit, path: str | os.PathLike[str]) -> None:
             f"{slips.pushes:,} pushes among {slips.tests:,} due dates met or pushed: {100 * slips.probability:.0f}% slip, by {slips.delay:.1f} weeks on average; "
             f"{slips.earlier:,} close dates were moved forward. Each push multiplies the chance of winning by {2.718281828 ** slips.factor[0]:.2f}."]})  # fmt: skip
     write_text(path, _render(
-        title=f"Fit of {len(history):,} records as of {day_of(history.as_of)}", subtitle=", ".join(fit.sources), sections=sections,
+        title=f"Fit of {len(history):,} records as of {fit.as_of}", subtitle=", ".join(fit.sources), sections=sections,
         lead=[*fit.notes] or ["Nothing stands in the way of using this fit; a backtest says how well it would have foretold the past."],
     ))  # fmt: skip
 
