@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def check_correlations(scenario: Scenario, tree: Node, reading: Reading) -> tuple[Correlation, ...]:
     """The correlations, each between two leaf numbers; faults are noted.
 
-    A correlation of a number that a change has made certain (``--set``, a what-if) has nothing left to tie: it is
-    dropped, with a warning.
+    A correlation of a number that has been made certain since (by ``--set``, a what-if, a child that extends the file)
+    has nothing left to tie: it is dropped, with a warning.
     """
     listed = tree.get("correlations")
     if listed is None or not listed.list:
@@ -38,7 +38,7 @@ def check_correlations(scenario: Scenario, tree: Node, reading: Reading) -> tupl
             leaf, problem = _leaf(name, numbers, reading)
             if leaf is not None:
                 leaves.append(leaf)
-            elif problem and _changed_since(tree, name):
+            elif problem and _changed_since(tree, name, node.place.order):
                 faults.warn(f"{path}: {name!r} was changed and is no uncertain number now; its correlation is dropped")
             elif problem and not (numbers.get(name) is None and faults.concern(name)):
                 faults.add(node, f"{path}.between", problem)
@@ -75,10 +75,14 @@ def _check_possible(kept: dict[tuple[str, str], tuple[Correlation, Node, str]], 
             )
 
 
-def _changed_since(tree: Node, path: str) -> bool:
-    """Whether what a path reaches was changed after the file was read."""
+def _changed_since(tree: Node, path: str, order: int) -> bool:
+    """Whether what a path reaches was changed, replaced or removed on top of the file of rank ``order``."""
     found, _ = find(tree, path)
-    return any(slot.node is not None and was_changed(slot.node) for slot in found)
+    if found:
+        return any(slot.node is not None and was_changed(slot.node, order) for slot in found)
+    segments, (top, _, rest) = tree.get("segments"), path.partition(".")
+    gone = top == "segments" and segments is not None and segments.get(rest.partition(".")[0]) is None
+    return gone and segments is not None and was_changed(segments, order)
 
 
 def groups(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:

@@ -95,7 +95,7 @@ def node_from(value: Any, place: Place) -> Node:
     return Node(value, place)
 
 
-def was_changed(node: Node) -> bool:
-    """Whether a node, or one right inside it, comes from a change and not from a file."""
+def was_changed(node: Node, order: int) -> bool:
+    """Whether a node, or one right inside it, comes from a change or from a child of the file of rank ``order``."""
     inside = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
-    return node.place.order >= FIRST_CHANGE or any(item.place.order >= FIRST_CHANGE for item in inside)
+    return any(item.place.order >= FIRST_CHANGE or item.place.order < order for item in (node, *inside))

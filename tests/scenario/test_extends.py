@@ -98,3 +98,25 @@ def test_from_standard_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.replace(b"nonsense: 1\n", b""))))
     plan = load("-")
     assert (plan.quarters, plan.file, plan.name) == (2, "-", "plan")
+
+
+def test_a_child_that_makes_a_correlated_number_certain_drops_the_correlation(tmp_path):
+    child = tmp_path / "child.yaml"
+    path = "segments.inbound.conversion.sqls"
+    child.write_text(f"extends: {VALID / 'correlations.yaml'}\nsegments: {{inbound: {{conversion: {{sqls: 0.6}}}}}}\n")
+    plan = load(child)
+    assert len(plan.correlations) == 1
+    assert plan.warnings == (
+        f"correlations.2: {path!r} was changed and is no uncertain number now; its correlation is dropped",
+    )
+    child.write_text(
+        f"extends: {VALID / 'correlations.yaml'}\nsegments:\n  inbound: null\n"
+        "  other: {volume: {stage: sqls, per_quarter: 9}, conversion: {wins: 0.3}}\n"
+    )
+    assert load(child).correlations == ()
+    child.write_text(
+        f"extends: {VALID / 'correlations.yaml'}\nsegments: {{inbound: {{conversion: {{sqls: 0.6}}}}}}\n"
+        f"correlations: [{{between: [{path}, segments.inbound.volume], rank: 0.5}}]\n"
+    )
+    with pytest.raises(ScenarioError, match=r"child\.yaml:3: correlations\.1\.between: .* is certain"):
+        load(child)
