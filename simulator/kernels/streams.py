@@ -18,7 +18,7 @@ from simulator.kernels.jit import inner
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
-_30, _27, _31, _11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_30, _27, _31, _12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
 _TWO64 = 18446744073709551616.0
 ALWAYS = np.uint64(0xFFFFFFFFFFFFFFFF)
 WEEK_ZERO = 1 << 20  # added to weeks and quarters, so that those before the start are positive too
@@ -46,8 +46,9 @@ def substream(key, name):
 
 @inner
 def uniform(bits):
-    """A word as a number strictly between 0 and 1: the middle of one of 2**53 cells."""
-    return (np.float64(bits >> _11) + 0.5) * 1.1102230246251565e-16
+    """A word as a number strictly between 0 and 1: the middle of one of 2**52 cells (of 2**53, the last
+    would round to 1)."""
+    return (np.float64(bits >> _12) + 0.5) * 2.220446049250313e-16
 
 
 @inner
