@@ -1,4 +1,4 @@
-"""``simulator scenario check | show | schema | new``"""
+"""``simulator scenario check | show | schema | new | template | from-sheet``"""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from simulator.cli.inputs import keep_inputs, load_all
 from simulator.cli.options import OutputFile, debug_option, output_option, scenarios_argument, set_option
 from simulator.cli.output import put_json, put_text, say
+from simulator.cli.scenario_sheet import from_sheet, template
 from simulator.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 @debug_option
 def scenario() -> None:
     """Check, show or start a scenario file."""
+
+
+scenario.add_command(template)
+scenario.add_command(from_sheet)
 
 
 @scenario.command()

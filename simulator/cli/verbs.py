@@ -16,6 +16,8 @@ from simulator.cli.options import debug_option
 
 VERBS = {
     "run": ("simulator.cli.run", "How likely is each target, and how may the quarters run?"),
+    "export": ("simulator.cli.export", "Write a live workbook, a SIPmath library or a data file."),
+    "report": ("simulator.cli.report", "Write one page that a director can read."),
     "fit": ("simulator.cli.fit", "Turn CRM history into a scenario with honest uncertainty."),
     "backtest": ("simulator.cli.backtest", "How good would such forecasts have been?"),
     "scenario": ("simulator.cli.scenario", "Check, show or start a scenario file."),

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
+from importlib import import_module
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -340,6 +342,21 @@ class Result:
             "metrics": self.summary(),
             "warnings": list(self.notes),
         }  # fmt: skip
+
+    def to_workbook(self, path: str | PathLike[str], *others: Result) -> None:
+        """Write the live workbook: an edited target moves every probability, percentile and chart.
+
+        Parameters
+        ----------
+        path : an ``.xlsx`` file, written whole or not at all.
+        others : results of other scenarios in the same luck, set beside this one on a sheet Compare.
+
+        Raises
+        ------
+        ExportError : more than 20,000 trials, unequal trials or seeds, or a file that cannot be written.
+        """
+        # The way out for the user's convenience; nothing in this room depends on the export.
+        import_module("simulator.export.workbook").write_workbook((self, *others), path)
 
     def __repr__(self) -> str:
         targets = "; ".join(f"{t.name}: {as_percent(t.value)}" for t in self.targets)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
-from scipy.stats import rankdata
 
 from simulator.export.series import Series
 from simulator.export.sipmath.hdr import hdr
 from simulator.statistics import metalog
+from simulator.statistics.copula import score_correlation, tie
 
 Floats = NDArray[np.float64]
 TERMS = (3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16)
@@ -114,22 +113,8 @@ def _distance(
 
 
 def correlation(shapes: Sequence[Shape]) -> Floats:
-    """Correlations of normal scores, rounded to 6 digits and still positive definite.
-
-    Returns
-    -------
-    float64 (series, series)
-    """
-    scores = np.stack(
-        [ndtri((rankdata(s.series.values, method="average") - 0.5) / s.series.values.size) for s in shapes]
-    )
-    raw = np.atleast_2d(np.corrcoef(scores))
-    for shrink in (0.0, 1e-5, 1e-4, 1e-3, 1e-2):
-        found = np.round((1 - shrink) * raw + shrink * np.eye(len(shapes)), 6)
-        np.fill_diagonal(found, 1.0)
-        if np.linalg.eigvalsh(found)[0] > 1e-7:
-            return found
-    return np.eye(len(shapes))
+    """The copula's matrix: float64 (series, series)."""
+    return score_correlation(np.stack([np.asarray(s.series.values, dtype=np.float64) for s in shapes]))
 
 
 def hydrate(shapes: Sequence[Shape], matrix: Floats, trials: int) -> Floats:
@@ -140,5 +125,4 @@ def hydrate(shapes: Sequence[Shape], matrix: Floats, trials: int) -> Floats:
     float64 (series, trial)
     """
     uniforms = np.stack([hdr(trials, ENTITY, number) for number in range(1, len(shapes) + 1)])
-    tied = ndtr(np.linalg.cholesky(matrix) @ ndtri(uniforms))
-    return np.stack([shape.values(y) for shape, y in zip(shapes, tied, strict=True)])
+    return np.stack([shape.values(y) for shape, y in zip(shapes, tie(uniforms, matrix), strict=True)])

@@ -1,0 +1,209 @@
+"""The page as text: what it says is what the result says, and no name gets out of its quotes."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from simulator.report.html import answer, render_page
+from simulator.report.html_charts import fan, histogram, tornado
+from simulator.report.html_known import known_numbers
+from simulator.report.html_scale import Scale, nice_step, thin, ticks
+from simulator.statistics.intervals import as_percent, in_words
+from tests.export import plans
+from tests.export.test_hostile import HOSTILE, hostile_result
+from tests.report_html.analyses import COMPARISON, LEVERS, LUCK, SENSITIVITY
+
+
+class Text(HTMLParser):
+    """Tags and visible text of a page; fails on tags that do not close."""
+
+    VOID = ("meta", "link", "br", "rect", "line", "polygon", "polyline")
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.open, self.texts = [], [], []
+        self.feed(page)
+        assert not self.open, self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("style", "script"):
+            self.texts.append(data.strip())
+
+    @property
+    def text(self):
+        return re.sub(r"\s+", " ", " ".join(self.texts))
+
+
+@pytest.fixture(scope="module")
+def base():
+    return plans.result(trials=600)
+
+
+def test_every_section_is_there(base):
+    other = plans.result(plans.scenario(name="Stretch"), trials=600, lift=1.1)
+    page = render_page([base, other], sensitivity=SENSITIVITY, luck=LUCK, levers=LEVERS, comparison=COMPARISON)
+    text = Text(page).text
+    for target in base.targets:
+        assert as_percent(target.value) in text
+    for words in (
+        "All 5 targets together", "How likely is each target?",
+        "What drives it: Inbound: win rate moves it most: 21% to 74%",
+        "What would get it to 80%?", "not enough", "Funnel arithmetic", "Run rate", "Coverage ratio",
+        "50% of the spread is luck of the draw", "are pushed out of 2027-Q4 on average",
+        "Without slips the probability would be 53% instead of 47%", "side by side, in the same luck", "Stretch",
+        "What differs in the assumptions", "The assumptions as given", "Method and provenance", "ab" * 32, "600",
+    ):  # fmt: skip
+        assert words in text, words
+    hits = other.hits("wins", at_least=25, period="2027-Q4").astype(float) - base.target_hits[:, 0]
+    error = 1.96 * hits.std(ddof=1) / 600**0.5
+    assert f"{100 * hits.mean():+.1f} points (± {100 * error:.1f})" in text
+
+
+def test_sections_without_their_analysis_are_left_out(base):
+    text = Text(render_page(base)).text
+    for words in ("What drives it", "luck of the draw", "What would get it to", "side by side"):
+        assert words not in text
+    assert "are pushed out of" in text
+
+
+def test_the_answer_is_a_sentence(base):
+    assert answer(base)[0].startswith("All 5 targets together: ")
+    one = plans.result(plans.scenario(targets=plans.TARGETS[:1]), trials=600)
+    assert answer(one) == [
+        f"25 wins or more in 2027-Q4: {in_words(one.targets[0].value)} ({as_percent(one.targets[0].value)})."
+    ]
+    none = plans.result(plans.scenario(targets=()), trials=600)
+    low, middle, high = np.percentile(none["wins"][:, 3], (10, 50, 90))
+    assert answer(none) == [
+        f"{middle:.0f} wins in 2027-Q4 is the middle of what may happen.",
+        f"Eight futures in ten end between {low:.0f} and {high:.0f}. The plan has no target.",
+    ]
+    Text(render_page(none))
+
+
+def test_nothing_is_fetched(base):
+    """No address outside the page; the policy forbids all but our own style and script."""
+    page = render_page(base, sensitivity=SENSITIVITY, luck=LUCK)
+    assert not re.search(r"(?:src|href)=[\"'](?!data:)", page)
+    assert "@import" not in page and "url(" not in page
+    policy = next(a["content"] for t, a in Text(page).tags if t == "meta" and a.get("http-equiv"))
+    assert policy.startswith("default-src 'none'") and "unsafe-inline" not in policy
+    assert len(page) < 200_000
+
+
+def test_charts_have_text_alternatives(base):
+    tags = Text(render_page(base, sensitivity=SENSITIVITY, luck=LUCK)).tags
+    charts = [a for t, a in tags if t == "svg"]
+    assert len(charts) > 8
+    ids = {a["id"] for _, a in tags if "id" in a}
+    for chart in charts:
+        assert chart["role"] == "img"
+        assert chart.get("aria-label") or chart["aria-labelledby"] in ids
+    assert len([a for _, a in tags if "id" in a]) == len(ids)
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_names_are_text(name):
+    result = hostile_result(name)
+    rows = [SENSITIVITY[0] | {"label": name, "path": name}]
+    levers = [LEVERS[0] | {"path": name}]
+    differences = {"differences": [{"path": name, "values": [name, {name: name}]}]}
+    page = render_page([result, result], sensitivity=rows, luck=LUCK, levers=levers, comparison=differences)
+    parsed = Text(page)
+    assert [t for t, _ in parsed.tags].count("script") == 1
+    assert not [t for t, _ in parsed.tags if t in ("b", "img", "iframe", "form")]
+    assert not [a for _, a in parsed.tags if any(key.startswith("on") for key in a)]
+    assert re.sub(r"\s+", " ", name) in parsed.text
+
+
+def test_fan_draws_the_percentiles(base):
+    """Read back from the geometry: the median and the outer band, at both widths."""
+    target = base.targets[0]
+    for width in (720, 340):
+        g = fan(base, target, width)
+        marks = [(m["y"], float(m["text"].replace(",", ""))) for m in g["marks"]]
+        scale = Scale(marks[0][0], marks[-1][0], marks[0][1], marks[-1][1])
+        drawn = [scale(float(point.split(",")[1])) for point in g["median"].split()]
+        assert drawn == pytest.approx(np.median(base["wins"], axis=0), abs=0.1)
+        outer = [scale(float(point.split(",")[1])) for point in g["outer"].split()]
+        assert outer[:4] == pytest.approx(np.percentile(base["wins"], 95, axis=0), abs=0.1)
+        assert outer[:3:-1] == pytest.approx(np.percentile(base["wins"], 5, axis=0), abs=0.1)
+        assert [scale(goal["y"]) for goal in g["goals"]] == pytest.approx([25], abs=0.1)
+
+
+@pytest.mark.parametrize("index", range(5))
+def test_histogram_bars_add_up_to_the_probability(base, index):
+    target = base.targets[index]
+    for width in (720, 340):
+        g = histogram(base, target, width)
+        top = float(g["marks"][-1]["text"].rstrip("%")) / 100
+        unit = top / (g["base"] - g["marks"][-1]["y"])
+        hit = sum(b["hit_height"] for b in g["bars"]) * unit
+        miss = sum(b["miss_height"] for b in g["bars"]) * unit
+        assert hit == pytest.approx(target.value, abs=0.003)
+        assert miss == pytest.approx(1 - target.value, abs=0.003)
+        assert all(g["left"] - 1 <= b["x"] and b["x"] + b["width"] <= g["right"] + 1 for b in g["bars"])
+
+
+def test_tornado_is_sorted_and_in_range():
+    g = tornado(SENSITIVITY[::-1], 0.47, 720)
+    assert [b["label"] for b in g["bars"]] == [r["label"] for r in SENSITIVITY]
+    for bar in g["bars"]:
+        assert bar["low_x"] >= g["left"] - 1 and bar["high_x"] + bar["high_width"] <= g["right"] + 1
+
+
+def test_known_numbers():
+    """Funnel arithmetic, run rate and coverage, each from its own definition."""
+    segment = {"volume": 1000, "conversion": {"mqls": 0.4, "sqls": 0.6, "wins": 0.35}, "deal_size": {"mean": 40_000}}
+    plan = plans.load({
+        "start": "2027-Q1", "quarters": 4, "stages": ["leads", "mqls", "sqls", "wins"], "segments": {"a": segment},
+        "targets": [{"metric": "wins", "at_least": 25, "in": "2027-Q4"},
+                    {"metric": "bookings", "at_least": 3_500_000, "in": "2027"}],
+    })  # fmt: skip
+    result = plans.result(plan, trials=300, draws=False)
+    wins, bookings = ({r["name"]: r for r in known_numbers(result, t)} for t in result.targets)
+    assert wins["Funnel arithmetic"]["value"] == "84.0 wins"
+    assert wins["Funnel arithmetic"]["what"].startswith("1,000 × 40% × 60% × 35%")
+    assert bookings["Funnel arithmetic"]["value"] == "13.4M USD"
+    assert wins["Run rate"]["value"] == f"{result['wins'][:, 0].mean():.1f} wins"
+    assert wins["Coverage ratio"]["value"] == f"{result['open_deals'][:, 2].mean() / 25:.1f}×"
+    assert "Weighted pipeline" not in wins
+
+
+def test_weighted_pipeline(tmp_path):
+    (tmp_path / "deals.csv").write_text(
+        "id,segment,amount,expected_close,win_probability\n"
+        "1,inbound,100000,2027-02-01,0.5\n2,inbound,50000,2027-12-01,0.2\n3,outbound,70000,2029-01-01,0.9\n"
+    )
+    plan = plans.scenario(
+        targets=[{"metric": "bookings", "at_least": 3_500_000, "in": "2027"},
+                 {"metric": "wins", "at_least": 5, "in": "2027-Q1"}],
+        opening={"deals": str(tmp_path / "deals.csv")},
+    )  # fmt: skip
+    result = plans.result(plan, trials=50)
+    year, quarter = ({r["name"]: r for r in known_numbers(result, t)} for t in result.targets)
+    assert year["Weighted pipeline"]["value"] == "60.0k USD"
+    assert quarter["Weighted pipeline"]["value"] == "0.5 wins"
+    assert quarter["Coverage ratio"]["value"] == "0.6×"
+
+
+def test_scales():
+    assert [nice_step(s, 5) for s in (1, 7, 30, 0.02)] == [0.2, 2.0, 10.0, 0.005]
+    assert ticks(0.2, 2.2, 3, whole=True) == [0.0, 1.0, 2.0, 3.0]
+    assert ticks(5, 5, 4) == [5.0, 6.0]
+    assert thin(["2027-Q1"] * 8, 240) == [1, 3, 5, 7]
