@@ -1,0 +1,278 @@
+"""One assumption at a time: each moved to its own P10 and P90, all else and all luck the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from simulator.analysis.goal import Goal, goal_of
+from simulator.analysis.notebook import table_html
+from simulator.analysis.variants import Progress, play
+from simulator.scenario.labels import label
+from simulator.scenario.levers import Lever, levers
+from simulator.scenario.model import Scenario
+from simulator.scenario.uncertain import Number
+from simulator.simulation.adjust import Adjustment
+from simulator.simulation.result import Result
+from simulator.simulation.simulate import check_arguments, simulate
+from simulator.statistics.intervals import Estimate, as_percent, mean, proportion
+from simulator.statistics.paired import paired_mean, paired_proportion
+
+STEP = 0.1
+"""Certain assumptions are moved by this share either way: they have no P10 and P90."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """An assumption and where it is moved: uncertain numbers that share a draw by name are one."""
+
+    paths: tuple[str, ...]
+    label: str
+    certain: bool
+    low: Any
+    high: Any
+    hold: tuple[dict[str, float], dict[str, float]] | None = None
+    changes: tuple[dict[str, Any], dict[str, Any]] | None = None
+
+    @property
+    def path(self) -> str:
+        return self.paths[0]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What moving one assumption does.
+
+    ``probabilities`` and ``means`` are at the low and at the high value; the ``_change`` ones are
+    the paired differences between the two, high less low. Probabilities are None without a target.
+    """
+
+    move: Move
+    probabilities: tuple[float, float] | None
+    means: tuple[float, float]
+    probability_change: Estimate | None
+    mean_change: Estimate
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """What rows are sorted by: how far apart the probabilities are, then the means."""
+        p = self.probabilities
+        return (0.0 if p is None else abs(p[1] - p[0]), abs(self.means[1] - self.means[0]))
+
+    def to_json(self) -> dict[str, Any]:
+        p, d = self.probabilities, self.probability_change
+        return {
+            "path": self.move.path, "label": self.move.label, "low_value": self.move.low, "high_value": self.move.high,
+            "probability_low": None if p is None else p[0], "probability_high": None if p is None else p[1],
+            "mean_low": self.means[0], "mean_high": self.means[1], "certain": self.move.certain,
+            "paths": list(self.move.paths),
+            "probability_change": None if d is None else d.value,
+            "probability_change_standard_error": None if d is None else d.standard_error,
+            "mean_change": self.mean_change.value, "mean_change_standard_error": self.mean_change.standard_error,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tornado:
+    """Effects of all assumptions, the largest first; ``probability`` and ``mean`` are the plan's own."""
+
+    scenario: Scenario
+    goal: Goal
+    effects: tuple[Effect, ...]
+    probability: Estimate | None
+    mean: Estimate
+    trials: int
+    seed: int
+    method = "tornado"
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know before trusting the picture."""
+        p = self.probability
+        if p is None:
+            return ("the plan has no targets: only the effect on the mean is shown",)
+        if p.value in (0.0, 1.0):
+            never = "never" if p.value == 0 else "always"
+            return (
+                f"the target is {never} met, in none of {self.trials:,} trials otherwise: look at the effect on the mean",
+            )
+        return ()
+
+    def summary(self) -> list[dict[str, Any]]:
+        """Tidy rows, the largest effect first, as in the JSON."""
+        return self.to_json()
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The documented JSON form: a list of rows."""
+        about = {
+            "target": self.goal.name, "mean_of": self.goal.subject,
+            "probability": None if self.probability is None else self.probability.value, "mean": self.mean.value,
+            "trials": self.trials, "seed": self.seed,
+        }  # fmt: skip
+        return [effect.to_json() | about for effect in self.effects]
+
+    def __repr__(self) -> str:
+        first = f", largest: {self.effects[0].move.label}" if self.effects else ""
+        return f"<Tornado of {self.scenario.name!r}: {len(self.effects)} assumptions{first}>"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [e.move.label + (" (certain, ±10%)" if e.move.certain else ""), _short(e.move.low), _short(e.move.high),
+             *(("–", "–") if e.probabilities is None else map(as_percent, e.probabilities)),
+             *(f"{x:,.4g}" for x in e.means)]
+            for e in self.effects
+        ]  # fmt: skip
+        head = ["assumption", "low", "high", "P at low", "P at high", "mean at low", "mean at high"]
+        return table_html(f"{self.goal.name or self.goal.subject}: what drives it", head, rows, "; ".join(self.notes))
+
+
+def _short(value: Any) -> str:
+    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+
+
+def moves(scenario: Scenario) -> list[Move]:
+    """Every assumption the plan states, and where it goes.
+
+    Uncertain ones go to their own P10 and P90; those of one name go together. Certain ones go 10%
+    down and up (a list by quarter as a whole), shares and other bounded numbers no further than
+    they may. What a plan does not say, or where both ways lead nowhere, is left out.
+    """
+    found: dict[str, list[tuple[str, Number]]] = {}
+    certain: dict[str, None] = {}
+    labels = set(scenario.calendar.labels)
+    for path, number in scenario.numbers():
+        if not number.certain and number.quantile(0.1) != number.quantile(0.9):
+            found.setdefault(number.name or path, []).append((path, number))
+        else:
+            base, _, last = path.rpartition(".")
+            certain[base if last in labels else path] = None
+    uncertain = [_uncertain(name, group, scenario) for name, group in found.items()]
+    plain = ["opening.win_probability"] if scenario.opening.deals else []
+    market = scenario.market
+    plain += [f"market.{part}.sd" for part in ("conversion", "volume") if getattr(market, part).sd]
+    plain += ["market.slip_concentration"] if market.slip_concentration else []
+    plain += [f"market.events.{event.name}.probability" for event in market.events]
+    own = {move.path for move in uncertain}
+    steps = [_certain(path, scenario) for path in [*certain, *_whole_spreads(scenario), *plain] if path not in own]
+    return uncertain + [step for step in steps if step is not None]
+
+
+def _whole_spreads(scenario: Scenario) -> list[str]:
+    """Spreads without a number inside (explicit weeks, real ones from a file): scaled as they are."""
+    from simulator.scenario.spreads import Sample, WeeksTable
+
+    found = []
+    for name, segment in scenario.segments.items():
+        inside = [(f"lag_weeks.{stage}", spread) for stage, spread in segment.lag_weeks.items()]
+        inside += [("slips.delay_weeks", segment.slips.delay_weeks)]
+        inside += [("deal_size", segment.deal_size)] if segment.deal_size is not None else []
+        found += [f"segments.{name}.{key}" for key, spread in inside if isinstance(spread, (Sample, WeeksTable))]
+    return found
+
+
+def _uncertain(name: str, group: list[tuple[str, Number]], scenario: Scenario) -> Move:
+    paths = tuple(path for path, _ in group)
+    hold = tuple({path: float(number.quantile(u)) for path, number in group} for u in (0.1, 0.9))
+    words = label(paths[0], scenario.stages)
+    if len(paths) > 1:
+        shared = group[0][1].name or name
+        own_path = any(shared == path or path.startswith(f"{shared}.") for path in paths)
+        words = label(shared, scenario.stages) if own_path else f"{shared} (in {len(paths)} places)"
+    return Move(paths, words, False, hold[0][paths[0]], hold[1][paths[0]], (hold[0], hold[1]))
+
+
+def _certain(path: str, scenario: Scenario) -> Move | None:
+    """10% down and up, within what is allowed; None where the plan says nothing, or nothing would move."""
+    lever = levers(scenario, path)[0]
+    name = label(path, scenario.stages)
+    value = lever.number
+    if value is None:
+        written = lever.kind == "own" or lever.value not in (None, 0)
+        steps = (f"-{STEP:.0%}", f"+{STEP:.0%}")
+        if not written or _impossible(scenario, path, steps[1]):
+            return None
+        return Move((path,), name, True, *steps, changes=({path: steps[0]}, {path: steps[1]}))
+    if value == 0 or not _stated(scenario, path):
+        return None
+    low, high = (_inside(lever, float(f"{value * (1 + step):.12g}")) for step in (-STEP, STEP))
+    if low == high:
+        return None
+    return Move((path,), name, True, low, high, changes=({path: low}, {path: high}))
+
+
+def _inside(lever: Lever, value: float) -> float:
+    if lever.whole:
+        value = float(round(value))
+    return float(min(max(value, lever.low), lever.high))
+
+
+def _stated(scenario: Scenario, path: str) -> bool:
+    """Whether the plan says something there, or leaves it to the default."""
+    from simulator.scenario.paths import find
+
+    slots, _ = find(scenario._tree, path)
+    return any(slot.node is not None for slot in slots)
+
+
+def _impossible(scenario: Scenario, path: str, change: str) -> bool:
+    from simulator.errors import ScenarioError
+
+    try:
+        scenario.with_changes({path: change})
+    except ScenarioError:
+        return True
+    return False
+
+
+def tornado(
+    scenario: Scenario,
+    *,
+    target: str | None = None,
+    trials: int | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Tornado:
+    """Move each assumption to its P10 and its P90, the others drawn as ever; see :func:`sensitivity`."""
+    goal = goal_of(scenario, target)
+    setup = check_arguments(scenario, trials, seed, threads)
+    chosen = moves(scenario)
+
+    def job(number: int, threads: int, tick: Progress) -> tuple[np.ndarray | None, np.ndarray]:
+        plan, adjust = scenario, None
+        if number:
+            move, end = chosen[(number - 1) // 2], (number - 1) % 2
+            if move.hold is not None:
+                adjust = Adjustment(hold=move.hold[end])
+            else:
+                assert move.changes is not None
+                plan = scenario.with_changes(move.changes[end])
+        result = simulate(
+            plan, trials=setup.trials, seed=setup.seed, threads=threads, adjust=adjust, progress=tick
+        )
+        return _measure(goal, result)
+
+    found = dict(play(job, range(1 + 2 * len(chosen)), setup, progress))
+    effects = [_effect(move, found[2 * i + 1], found[2 * i + 2]) for i, move in enumerate(chosen)]
+    effects.sort(key=lambda effect: effect.size, reverse=True)
+    hits, values = found[0]
+    own = None if hits is None else proportion(hits)
+    return Tornado(scenario, goal, tuple(effects), own, mean(values), setup.trials, setup.seed)
+
+
+def _measure(goal: Goal, result: Result) -> tuple[np.ndarray | None, np.ndarray]:
+    return goal.hits(result), goal.values(result)
+
+
+def _effect(move: Move, low: Any, high: Any) -> Effect:
+    (low_hits, low_values), (high_hits, high_values) = low, high
+    means = (float(low_values.mean()), float(high_values.mean()))
+    if low_hits is None:
+        return Effect(move, None, means, None, paired_mean(low_values, high_values))
+    probabilities = (float(low_hits.mean()), float(high_hits.mean()))
+    change = paired_proportion(low_hits, high_hits)
+    return Effect(move, probabilities, means, change, paired_mean(low_values, high_values))
