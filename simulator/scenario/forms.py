@@ -10,18 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.scenario.spreads import Unit
-from simulator.scenario.uncertain import Domain
+from simulator.scenario.scales import Domain
+from simulator.scenario.spreads import Spread, Unit
+from simulator.scenario.uncertain import Number
 
 
 @dataclass(frozen=True)
 class Form:
-    """Base of all forms; as an annotation it lets pydantic take values as they were read."""
+    """Base of all forms; as an annotation it makes pydantic accept what a reader gives, and nothing raw."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
-        from pydantic_core import core_schema
-
-        return core_schema.any_schema()
+        return handler(source)
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
         return {"x-form": self}
@@ -66,10 +65,16 @@ class NumberForm(Form):
     least: float | None = None
     most: float | None = None
 
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        return _instance(Number)
+
 
 @dataclass(frozen=True)
 class NumbersForm(NumberForm):
     """An uncertain number, or a list of them, one per quarter."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        return _numbers()
 
 
 @dataclass(frozen=True)
@@ -79,9 +84,36 @@ class SpreadForm(Form):
     unit: Unit
     delay: bool = False
 
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.nullable_schema(_instance(Spread))
+
 
 @dataclass(frozen=True)
 class SpecialForm(Form):
     """A part of the file with a reader and a schema of its own."""
 
     kind: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        if self.kind == "win_probability":
+            return core_schema.nullable_schema(_instance(Number))
+        inside = {"conversion": _numbers, "rates": lambda: _instance(Number), "lag_weeks": lambda: _instance(Spread)}
+        if self.kind in inside:
+            return core_schema.dict_schema(core_schema.str_schema(), inside[self.kind]())
+        return handler(source)
+
+
+def _instance(kind: type) -> Any:
+    from pydantic_core import core_schema
+
+    return core_schema.is_instance_schema(kind)
+
+
+def _numbers() -> Any:
+    from pydantic_core import core_schema
+
+    return core_schema.tuple_variable_schema(_instance(Number), min_length=1)

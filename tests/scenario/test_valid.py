@@ -247,3 +247,33 @@ def test_hash_ignores_formatting_and_sees_content(tmp_path):
     table.write_text(table.read_text().replace("120000", "120001"))
     assert load(same).sha256 != plan.sha256, "what a table says counts"
     assert [path for path, _, _ in load(same).differences(plan)] == ["opening.deals"]
+
+
+def test_parts_can_be_built_by_hand_but_not_from_raw_values():
+    from pydantic import ValidationError
+
+    from simulator.scenario.model import Market, Scenario, Segment, Slips, Volume
+
+    segment = Segment(
+        volume=Volume(stage="sqls", per_quarter=positive(40)),
+        conversion={"wins": share(0.3)},
+        lag_weeks={"wins": MeanCv(positive(8), positive(1), "gamma")},
+    )
+    plan = Scenario(start="2027-Q1", quarters=2, stages=("sqls", "wins"), segments={"inbound": segment})
+    by_file = {
+        "volume": {"stage": "sqls", "per_quarter": 40},
+        "conversion": {"wins": 0.3},
+        "lag_weeks": {"wins": {"mean": 8}},
+    }
+    document = {"name": "plan", "start": "2027-Q1", "quarters": 2, "stages": ["sqls", "wins"]}
+    assert plan == load({**document, "segments": {"inbound": by_file}})
+    assert dict(plan.numbers())["segments.inbound.conversion.wins"] == share(0.3)[0]
+    for wrong in ({"conversion": {"wins": 0.3}}, {"volume": 40}, {"slips": {"probability": 0.2}}, {"colour": "red"}):
+        with pytest.raises(ValidationError):
+            Segment(**{"volume": segment.volume, "conversion": {}, "lag_weeks": {}, **wrong})
+    with pytest.raises(ValidationError):
+        Scenario.model_validate(load(VALID / "smallest.yaml").document)
+    with pytest.raises(ValidationError):
+        Slips(win_rate_factor=())
+    with pytest.raises(ValidationError):
+        Market(events=[{"name": "freeze"}])
