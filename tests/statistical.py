@@ -7,8 +7,6 @@ deviation of that size with probability 0.999. There are no retries and no decim
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
@@ -349,5 +347,3 @@ def assert_rank_correlation(
     )
     pearson = 2 * np.sin(np.pi * spearman / 6)
     assert_correlation(normal_scores(x), normal_scores(y), pearson, false_alarm=false_alarm / 2, what=f"copula, {what}")
-
-

@@ -21,6 +21,11 @@ from tests.oracles.world import WEEKS, World
 ORDERS = np.arange(1, 5)
 
 
+def roots(size: int) -> np.ndarray:
+    """Where the discrete Fourier transform evaluates."""
+    return np.exp(-2j * np.pi * np.arange(size) / size)
+
+
 @dataclass
 class Part:
     """Independent contributions to the metrics of one segment.
@@ -141,21 +146,29 @@ class Exact:
         )  # fmt: skip
 
     # -------------------------------------------------------------------------------- distributions
-    def pmf(self, metric: str, quarter: int | tuple[int, ...], segment: str | None = None) -> np.ndarray:
-        """P(X = 0), P(X = 1), … of a count, through its characteristic function."""
-        quarters = self._quarters(metric, quarter)
+    def size(self, metric: str, quarter: int | tuple[int, ...], segment: str | None = None) -> int:
+        """Enough values of a count that nothing is left above: a power of two."""
         mean, variance, *_ = self.cumulants(metric, quarter, segment)
-        size = 1 << int(np.ceil(np.log2(mean + 14 * np.sqrt(variance) + 64)))
-        angle = np.exp(-2j * np.pi * np.arange(size) / size)
-        transform = np.ones(size, complex)
+        return 1 << int(np.ceil(np.log2(mean + 14 * np.sqrt(variance) + 64)))
+
+    def transform(
+        self, metric: str, quarter: int | tuple[int, ...], segment: str | None, angle: np.ndarray
+    ) -> np.ndarray:
+        """E[angle ** X] of a count."""
+        quarters, found = list(self._quarters(metric, quarter)), np.ones(len(angle), complex)
         for name in self._segments(segment):
             for part in self.parts[name]:
-                if metric not in part.measure.counts:
-                    continue
-                masses = part.measure.counts[metric][list(quarters)].sum(axis=0)
-                excess = sum(mass * (angle**n - 1) for n, mass in enumerate(masses) if n)
-                transform = transform * part.transform(excess)
-        return np.maximum(0.0, np.fft.ifft(transform).real)
+                if metric in part.measure.counts:
+                    masses = part.measure.counts[metric][quarters].sum(axis=0)
+                    excess = sum(mass * (angle**n - 1) for n, mass in enumerate(masses) if n and mass)
+                    if np.any(excess):
+                        found = found * part.transform(excess)
+        return found
+
+    def pmf(self, metric: str, quarter: int | tuple[int, ...], segment: str | None = None) -> np.ndarray:
+        """P(X = 0), P(X = 1), … of a count, through its characteristic function."""
+        angle = roots(self.size(metric, quarter, segment))
+        return np.maximum(0.0, np.fft.ifft(self.transform(metric, quarter, segment, angle)).real)
 
     def at_least(self, metric: str, threshold: int, quarter, segment: str | None = None) -> float:
         """P(X ≥ threshold) of a count."""

@@ -7,6 +7,7 @@ sums serve for Poisson cohorts (a mass is a Poisson mean) and for one lead or de
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -36,7 +37,6 @@ class Clock:
         self.length = self.start + world.end
         self.quarters = world.quarters
         self.births = world.warm_up + world.quarters
-        self._pmfs: dict[int, np.ndarray] = {}
 
     def quarterly(self, weekly: np.ndarray) -> np.ndarray:
         """Sums by quarter of the horizon over the first axis, (position, …) -> (quarter, …)."""
@@ -52,12 +52,7 @@ class Clock:
         return arriving
 
 
-def _pmfs(laws: list, make=weeks_pmf) -> list[np.ndarray]:
-    made: dict[int, np.ndarray] = {}
-    for law in laws:
-        if id(law) not in made:
-            made[id(law)] = make(law)
-    return [made[id(law)] for law in laws]
+_weeks, _delay = lru_cache(maxsize=512)(weeks_pmf), lru_cache(maxsize=512)(delay_pmf)
 
 
 def follow_cohorts(world: World, plan: SegmentPlan, entering: dict[int, np.ndarray], born_in=None) -> Measure:
@@ -75,7 +70,7 @@ def follow_cohorts(world: World, plan: SegmentPlan, entering: dict[int, np.ndarr
             break
         staying = flow.copy()
         rates = np.repeat(plan.rate[stage + 1], WEEKS)
-        pmfs = _pmfs(plan.lag[stage + 1])
+        pmfs = [_weeks(law) for law in plan.lag[stage + 1]]
         flow = clock.spread(staying * rates, pmfs)
         if world.leads is not None:  # who would cross the start in flight is replaced by the file
             before = np.where(np.arange(clock.length) < clock.start, staying, 0.0)
@@ -94,7 +89,7 @@ def follow_cohorts(world: World, plan: SegmentPlan, entering: dict[int, np.ndarr
 
 def follow_born(world: World, plan: SegmentPlan, clock: Clock, measure: Measure, born: np.ndarray) -> None:
     """Deals from their birth (position,) on."""
-    win_lag = _pmfs(plan.lag[world.last_stage])
+    win_lag = [_weeks(law) for law in plan.lag[world.last_stage]]
     due = np.zeros((3, clock.births, clock.length))  # fate (open, to win, to lose), quarter of birth, position
     for index in range(clock.births):
         mine = np.zeros(clock.length)
@@ -104,7 +99,7 @@ def follow_born(world: World, plan: SegmentPlan, clock: Clock, measure: Measure,
         else:
             rate = min(1.0, plan.rate[world.last_stage][index])
             due[1, index] = clock.spread(mine * rate, win_lag)
-            due[2, index] = clock.spread(mine * (1 - rate), _pmfs(plan.losses))
+            due[2, index] = clock.spread(mine * (1 - rate), [_weeks(law) for law in plan.losses])
     births = np.zeros((clock.length, clock.births))
     births[np.arange(clock.length), np.arange(clock.length) // WEEKS] = born
     measure.money["created_pipeline"] = clock.quarterly(births)
@@ -124,7 +119,7 @@ def follow_deals(
 ) -> None:
     """Deals from their first due week on: ``due`` (fate, birth, position), ``births`` (position, birth)."""
     rate = plan.rate[world.last_stage] if rate is None else rate
-    delays = _pmfs(plan.delay, delay_pmf)
+    delays = [_delay(law) for law in plan.delay]
     states = max(plan.limit, pushes) + 1  # slips so far, from `pushes` on
     mass = np.zeros((*due.shape, states))
     mass[..., pushes] = due
@@ -183,11 +178,12 @@ def _slips_by_quarter(plan: SegmentPlan, clock: Clock, delays: list, due: np.nda
         delay = delays[q]
         next_quarter = WEEKS * (q + 1)
         finished[q, 1:] += slip[:, :-1].sum(axis=0) * delay[next_quarter - at :].sum()
-        for weeks in range(1, min(len(delay), clock.length - at)):
-            if at + weeks < next_quarter:
-                mass[at + weeks, 1 : plan.limit + 1, 1:] += slip[:, :-1] * delay[weeks]
-            else:
-                mass[at + weeks, 1 : plan.limit + 1, 0] += slip.sum(axis=1) * delay[weeks]
+        inside = slice(at + 1, min(next_quarter, at + len(delay)))
+        beyond = slice(next_quarter, min(clock.length, at + len(delay)))
+        mass[inside, 1 : plan.limit + 1, 1:] += slip[:, :-1] * delay[1 : inside.stop - at, None, None]
+        if beyond.stop > beyond.start:
+            late = delay[beyond.start - at : beyond.stop - at]
+            mass[beyond, 1 : plan.limit + 1, 0] += slip.sum(axis=1) * late[:, None]
     return finished[clock.births - clock.quarters :]
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 TAIL = 1e-6
 """The law of a lag is cut where less than this is left, and renormalised."""
@@ -48,13 +48,6 @@ class Continuous(Law):
     shape: float
     scale: float
 
-    def _frozen(self):
-        if self.family == "gamma":
-            return stats.gamma(self.shape, scale=self.scale)
-        if self.family == "weibull":
-            return stats.weibull_min(self.shape, scale=self.scale)
-        return stats.lognorm(self.shape, scale=self.scale)
-
     def draw(self, rng):
         if self.family == "gamma":
             return rng.standard_gamma(self.shape) * self.scale
@@ -63,7 +56,13 @@ class Continuous(Law):
         return math.exp(rng.standard_normal() * self.shape) * self.scale
 
     def below(self, x):
-        return self._frozen().cdf(x)
+        x = np.maximum(np.asarray(x, float), 0.0)
+        if self.family == "gamma":
+            return special.gammainc(self.shape, x / self.scale)
+        if self.family == "weibull":
+            return -np.expm1(-((x / self.scale) ** self.shape))
+        with np.errstate(divide="ignore"):
+            return special.ndtr(np.log(x / self.scale) / self.shape)
 
     def integral(self, x):
         # ∫₀ˣ F = x F(x) − E[L; L ≤ x], by parts

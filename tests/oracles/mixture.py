@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import special, stats
 
-from tests.oracles.exact import Exact
+from tests.oracles.exact import Exact, roots
 from tests.oracles.world import World, correlated, given_world
 
 
@@ -37,11 +37,11 @@ class Mixture:
         return np.array([mean, c2, c3, c4 - 3 * c2**2])
 
     def pmf(self, metric: str, quarter, segment: str | None = None) -> np.ndarray:
-        pmfs = [exact.pmf(metric, quarter, segment) for exact in self.exact]
-        total = np.zeros(max(map(len, pmfs)))
-        for weight, pmf in zip(self.weights, pmfs, strict=True):
-            total[: len(pmf)] += weight * pmf
-        return total
+        angle = roots(max(exact.size(metric, quarter, segment) for exact in self.exact))
+        total = np.zeros(len(angle), complex)
+        for weight, exact in zip(self.weights, self.exact, strict=True):
+            total += weight * exact.transform(metric, quarter, segment, angle)
+        return np.maximum(0.0, np.fft.ifft(total).real)
 
 
 Grid = Sequence[tuple[float, float]]

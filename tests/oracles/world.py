@@ -207,7 +207,7 @@ def build(scenario: Any, draw: Draw, state: MarketState) -> World:
         sd = scenario.market.volume.sd
         for index in every:
             if index > warm_up:
-                grown *= 1 + growth[index]
+                grown *= max(0.0, 1 + growth[index])
             shock = float(np.exp(sd * state.volume_z[index] - sd**2 / 2))
             volume[index] = volume[index] * grown * shock * events("volume", index)
         rate = {}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tests import statistical as st
-from tests.oracles.exact import Exact
+from tests.oracles.exact import Exact, arrival_means
 from tests.oracles.mixture import Mixture
 
 MONEY = ("bookings", "created_pipeline", "open_pipeline", "slipped_value")
@@ -108,8 +108,11 @@ def weekly(scenario: Any, values: Mapping[Any, np.ndarray], answer: Exact) -> It
         for segment in scenario.segments:
             means = answer.weekly_mean(metric, segment)
             for week, mean in enumerate(means):
-                what = f"{metric}[{segment}] in week {week}"
-                yield partial(st.assert_poisson, values[metric, segment][:, week], float(max(0.0, mean)), what=what)
+                draws, what = values[metric, segment][:, week], f"{metric}[{segment}] in week {week}"
+                mean = float(max(0.0, mean))
+                yield partial(st.assert_poisson_mean, draws, mean, what=what)
+                if mean * len(draws) > LEAST_EVENTS:
+                    yield partial(st.assert_variance, draws, mean, fourth_cumulant=mean, what=f"variance of {what}")
 
 
 def bookings(scenario: Any, values: Mapping[Any, np.ndarray], answer: Exact) -> Iterable[Check]:
@@ -163,8 +166,6 @@ def covariances(scenario: Any, values: Mapping[Any, np.ndarray], answer: Exact) 
 
 
 def _arrivals(answer: Exact, segment: str) -> np.ndarray:
-    from tests.oracles.exact import arrival_means
-
     return arrival_means(answer.world, segment)
 
 
@@ -223,3 +224,29 @@ def together(scenario: Any, values: Mapping[Any, np.ndarray], twin: Mapping[Any,
                 continue
             what = f"correlation of {named(one, a, p)} and {named(two, b, q)}"
             yield partial(st.assert_same_correlation, mine, theirs, what=what)
+
+
+def fates(scenario: Any, result: Any, answer: Exact) -> Iterable[Check]:
+    """What becomes of each open deal: won or lost in each quarter, open at the end, slips on the way."""
+    deals, last = result.deals, scenario.stages[-1]
+    place = dict.fromkeys(scenario.segments, 0)
+    leads = {name: sum(lead.segment == name for lead in answer.world.leads or ()) for name in scenario.segments}
+    for d, deal in enumerate(scenario.opening.deals):
+        assert deals.ids[d] == deal.id
+        assert deals.amount[d] == deal.amount
+        measure = answer.parts[deal.segment][1 + leads[deal.segment] + place[deal.segment]].measure
+        place[deal.segment] += 1
+        for quarter in range(scenario.quarters):
+            decided_here = deals.week[:, d] // 13 == quarter
+            for outcome, metric in ((1, last), (-1, "losses")):
+                yield partial(
+                    st.assert_probability, decided_here & (deals.outcome[:, d] == outcome),
+                    float(measure.counts[metric][quarter, 1]), what=f"{deal.id}: {metric} in Q{quarter + 1}",
+                )  # fmt: skip
+        yield partial(
+            st.assert_probability, deals.outcome[:, d] == 0, float(measure.counts["open_deals"][-1, 1]),
+            what=f"{deal.id} is open at the end",
+        )  # fmt: skip
+        slips = deals.slips[:, d]
+        expected = float(sum((measure.counts["slips"][q] * np.arange(14)).sum() for q in range(scenario.quarters)))
+        yield partial(st.assert_mean, slips, expected, bounds=(0, 13 * scenario.quarters), what=f"slips of {deal.id}")

@@ -43,7 +43,8 @@ def load_case(case: dict[str, Any], folder: Path) -> Any:
 
 def plan(segments: dict[str, Any], *, quarters: int = 4, warm_up: int = 4, **more: Any) -> dict[str, Any]:
     opening = {"warm_up_quarters": warm_up, **more.pop("opening", {})}
-    return {"name": "case", "start": "2027-Q1", "quarters": quarters, "segments": segments, "opening": opening, **more}
+    start = more.pop("start", "2027-Q1")
+    return {"name": "case", "start": start, "quarters": quarters, "segments": segments, "opening": opening, **more}
 
 
 def funnel(**changes: Any) -> dict[str, Any]:
@@ -234,19 +235,20 @@ EXACT: dict[str, dict[str, Any]] = {
     ),
     "every family of lag": plan(
         {
-            "weibull": late(30, lag_weeks={"wins": {"mean": 6, "cv": 0.4, "family": "weibull"}}),
-            "wild weibull": late(30, lag_weeks={"wins": {"mean": 6, "cv": 2.5, "family": "weibull"}}),
-            "lognormal": late(30, lag_weeks={"wins": {"mean": 6, "cv": 1, "family": "lognormal"}}),
-            "exponential": late(30, lag_weeks={"wins": {"mean": 6, "family": "exponential"}}),
-            "real ones": late(30, lag_weeks={"wins": {"rows": [0.2, 1, 3.7, 9.5, 9.5, 20.25]}}),
-            "narrow gamma": late(30, lag_weeks={"wins": {"mean": 6, "cv": 0.02}}),
-            "wide gamma": late(30, lag_weeks={"wins": {"mean": 6, "cv": 3}}),
+            "weibull": late(12, lag_weeks={"wins": {"mean": 6, "cv": 0.4, "family": "weibull"}}),
+            "wild weibull": late(12, lag_weeks={"wins": {"mean": 6, "cv": 2.5, "family": "weibull"}}),
+            "lognormal": late(12, lag_weeks={"wins": {"mean": 6, "cv": 1, "family": "lognormal"}}),
+            "exponential": late(12, lag_weeks={"wins": {"mean": 6, "family": "exponential"}}),
+            "real ones": late(12, lag_weeks={"wins": {"rows": [0.2, 1, 3.7, 9.5, 9.5, 20.25]}}),
+            "narrow gamma": late(12, lag_weeks={"wins": {"mean": 6, "cv": 0.02}}),
+            "wide gamma": late(12, lag_weeks={"wins": {"mean": 6, "cv": 3}}),
         },
         warm_up=1,
+        quarters=3,
     ),
     "every family of delay": plan(
         {
-            name: late(25, 0.5, lag_weeks={"wins": {"mean": 3}}, slips={"probability": 0.5, "delay_weeks": delay})
+            name: late(12, 0.5, lag_weeks={"wins": {"mean": 3}}, slips={"probability": 0.5, "delay_weeks": delay})
             for name, delay in {
                 "geometric": {"mean": 2.5},
                 "one week": {"mean": 1},
@@ -263,7 +265,7 @@ EXACT: dict[str, dict[str, Any]] = {
     ),
     "every family of size": plan(
         {
-            name: late(30, 0.5, lag_weeks={"wins": {"mean": 3}}, deal_size=size)
+            name: late(20, 0.5, lag_weeks={"wins": {"mean": 3}}, deal_size=size)
             for name, size in {
                 "lognormal": {"mean": 1000, "cv": 0.4},
                 "by median": {"median": 1000, "p90": 1500},
@@ -285,12 +287,12 @@ EXACT: dict[str, dict[str, Any]] = {
             ),
         },
         warm_up=1,
-        quarters=2,
+        quarters=1,
     ),
     "a crowd to the end of the funnel": plan(
         {"many": funnel(volume=20_000, conversion={"engagements": 0.5, "mqls": 0.5, "sqls": 0.01, "wins": 0.35})},
-        warm_up=1,
-        quarters=2,
+        warm_up=0,
+        quarters=1,
     ),
     "next to nobody": plan(
         {
@@ -301,7 +303,7 @@ EXACT: dict[str, dict[str, Any]] = {
     ),
     "certainties": plan(
         {
-            "sure": funnel(volume=20, conversion={"engagements": 1, "mqls": 1, "sqls": 1, "wins": 1}),
+            "sure": funnel(volume=10, conversion={"engagements": 1, "mqls": 1, "sqls": 1, "wins": 1}),
             "none": funnel(volume=200, conversion={"engagements": 0, "mqls": 1, "sqls": 1, "wins": 1}),
             "gates": funnel(
                 volume=200,
@@ -312,7 +314,7 @@ EXACT: dict[str, dict[str, Any]] = {
         },
         warm_up=1,
     ),
-    "many quarters, one of warm-up": plan({"a": funnel(volume=[100, 300])}, quarters=12, warm_up=1),
+    "many quarters, one of warm-up": plan({"a": funnel(volume=[100, 300])}, quarters=9, warm_up=1),
     "lumpy arrivals": plan(
         {
             "a": funnel(volume={"per_quarter": [300, 500], "dispersion": 3}, deal_size={"mean": 10, "cv": 0.3}),
@@ -385,6 +387,26 @@ EXACT: dict[str, dict[str, Any]] = {
             ],
         },
     ),
+    "open deals whose losses come sooner": plan(
+        {
+            "a": late(
+                10,
+                0.5,
+                lag_weeks={"wins": {"mean": 10, "cv": 0.5}, "losses": {"mean": 4}},
+                slips={"probability": 0.3, "delay_weeks": {"mean": 3}, "limit": 2, "win_rate_factor": 0.6},
+            )
+        },
+        warm_up=1,
+        quarters=3,
+        opening={
+            "deals": [
+                {"id": "dated", "segment": "a", "amount": 900, "expected_close": "2027-02-10", "pushes": 1},
+                {"id": "own", "segment": "a", "amount": 700, "expected_close": "2027-02-10", "win_probability": 0.7, "pushes": 2},
+                {"id": "new", "segment": "a", "amount": 400},
+                {"id": "old", "segment": "a", "amount": 4000, "created": "2026-11-20"},
+            ]
+        },
+    ),
     "only open deals": plan(
         {"a": late(0, 0.4, slips={"probability": 0.5, "delay_weeks": {"mean": 6}, "limit": 3})},
         warm_up=0,
@@ -419,6 +441,7 @@ EXACT: dict[str, dict[str, Any]] = {
     ),
     "deals and leads from files": plan(
         {"a": funnel(volume=100, lag_weeks={"engagements": 1, "mqls": {"mean": 4}, "sqls": {"mean": 5}, "wins": {"mean": 6}})},
+        start="2027-01-19",
         warm_up=4,
         quarters=3,
         opening={

@@ -42,17 +42,17 @@ NUMBERS: dict[str, Mixed] = {
     "range of volume, successes for the win rate": (
         plan({"a": leads({"p10": 100, "p90": 200}, conversion={"sqls": 0.5, "wins": {"successes": 7, "of": 20}})},
              quarters=2, warm_up=1),
-        {f"{A}.volume": normals(16), f"{A}.conversion.wins": normals(16)}, {},
+        {f"{A}.volume": normals(40), f"{A}.conversion.wins": normals(10)}, {},
     ),
     "metalogs": (
-        plan({"a": leads({"p10": 100, "p50": 120, "p90": 220}, conversion={"sqls": 0.5, "wins": {"p10": 0.2, "p50": 0.45, "p90": 0.6}})},
+        plan({"a": leads({"p10": 20, "p50": 29, "p90": 40}, conversion={"sqls": 0.5, "wins": {"p10": 0.2, "p50": 0.45, "p90": 0.6}})},
              quarters=2, warm_up=0),
-        {f"{A}.volume": normals(40), f"{A}.conversion.wins": normals(24)}, {},
+        {f"{A}.volume": normals(16), f"{A}.conversion.wins": normals(16)}, {},
     ),
     "mean and sd, and one of three": (
-        plan({"a": leads({"mean": 150, "sd": 40}, conversion={"sqls": {"values": [0.6, 0.2, 0.3]}, "wins": {"mean": 0.4, "sd": 0.15}})},
+        plan({"a": leads({"mean": 40, "sd": 10}, conversion={"sqls": {"values": [0.6, 0.2, 0.3]}, "wins": {"mean": 0.4, "sd": 0.15}})},
              quarters=2, warm_up=1),
-        {f"{A}.volume": normals(10), f"{A}.conversion.sqls": choices(3), f"{A}.conversion.wins": normals(12)}, {},
+        {f"{A}.volume": normals(16), f"{A}.conversion.sqls": choices(3), f"{A}.conversion.wins": normals(8)}, {},
     ),
     "one name in two segments, each through its own form": (
         plan({"a": leads({"p10": 100, "p90": 200, "name": "appetite"}),
@@ -61,10 +61,10 @@ NUMBERS: dict[str, Mixed] = {
         {"appetite": normals(32)}, {},
     ),
     "two correlated numbers": (
-        plan({"a": leads({"p10": 80, "p90": 220}), "b": leads(conversion={"sqls": {"p10": 0.2, "p90": 0.7}, "wins": 0.5})},
+        plan({"a": leads({"p10": 30, "p90": 60}), "b": leads(conversion={"sqls": {"p10": 0.2, "p90": 0.7}, "wins": 0.5})},
              quarters=2, warm_up=1,
              correlations=[{"between": [f"{A}.volume", f"{B}.conversion.sqls"], "rank": -0.8}]),
-        {f"{A}.volume": normals(16), f"{B}.conversion.sqls": normals(16)}, {},
+        {f"{A}.volume": normals(16), f"{B}.conversion.sqls": normals(24)}, {},
     ),
     "scaled shares are capped at one": (
         plan({"a": leads(conversion={"sqls": 0.5, "wins": {"p10": 0.6, "p90": 0.95, "times": 1.25}})}, quarters=2, warm_up=1),
@@ -84,7 +84,7 @@ NUMBERS: dict[str, Mixed] = {
         plan({"a": late(60, 0.6, slips={"probability": {"min": 0.1, "likely": 0.3, "max": 0.9},
                                         "delay_weeks": {"mean": {"values": [1.5, 3, 12]}},
                                         "win_rate_factor": {"p10": 0.5, "p90": 0.9}})}, quarters=2, warm_up=1),
-        {f"{A}.slips.probability": normals(12), f"{A}.slips.delay_weeks.mean": choices(3), f"{A}.slips.win_rate_factor": normals(8)},
+        {f"{A}.slips.probability": normals(24), f"{A}.slips.delay_weeks.mean": choices(3), f"{A}.slips.win_rate_factor": normals(5)},
         {},
     ),
     "uncertain deal size": (
@@ -108,7 +108,7 @@ NUMBERS: dict[str, Mixed] = {
 
 MARKET: dict[str, Mixed] = {
     "each stage its own shock": (
-        plan({"a": leads(), "b": leads(40)}, quarters=1, warm_up=0, market={"conversion": {"sd": 0.8}}),
+        plan({"a": leads(60), "b": leads(30)}, quarters=1, warm_up=0, market={"conversion": {"sd": 0.8}}),
         {}, {("E", "sqls", 0): normals(20), ("E", "wins", 0): normals(20)},
     ),
     "one shock for all stages": (
@@ -116,13 +116,13 @@ MARKET: dict[str, Mixed] = {
         {}, {("M", 0): normals(40)},
     ),
     "half in common": (
-        plan({"a": leads(), "b": late(40)}, quarters=1, warm_up=0, market={"conversion": {"sd": 0.9, "common": 0.5}}),
-        {}, {("M", 0): normals(12), ("E", "sqls", 0): normals(10), ("E", "wins", 0): normals(10)},
+        plan({"a": leads(50), "b": late(40)}, quarters=1, warm_up=0, market={"conversion": {"sd": 0.9, "common": 0.5}}),
+        {}, {("M", 0): normals(10), ("E", "sqls", 0): normals(8), ("E", "wins", 0): normals(8)},
     ),
     "a market that persists": (
-        plan({"a": leads(lag_weeks={"sqls": 0, "wins": 1})}, quarters=3, warm_up=0,
+        plan({"a": leads(60, lag_weeks={"sqls": 0, "wins": 1})}, quarters=2, warm_up=0,
              market={"conversion": {"sd": 0.7, "common": 1, "persistence": 0.8}}),
-        {}, {("M", 0): normals(10), ("M", 1): normals(10), ("M", 2): normals(10)},
+        {}, {("M", 0): normals(24), ("M", 1): normals(24)},
     ),
     "a market that turns, from the warm-up on": (
         plan({"a": leads(lag_weeks={"sqls": {"mean": 4}, "wins": {"mean": 6}})}, quarters=2, warm_up=1,
@@ -130,11 +130,11 @@ MARKET: dict[str, Mixed] = {
         {}, {("M", 0): normals(10), ("M", 1): normals(10), ("M", 2): normals(10)},
     ),
     "volume shocks": (
-        plan({"a": leads(), "b": late(40)}, quarters=2, warm_up=1, market={"volume": {"sd": 0.5}}),
-        {}, {("V", q): normals(10) for q in range(3)},
+        plan({"a": leads(30), "b": late(10)}, quarters=2, warm_up=0, market={"volume": {"sd": 0.5}}),
+        {}, {("V", q): normals(24) for q in range(2)},
     ),
     "volume and rates have their market in common": (
-        plan({"a": leads(), "b": late(40)}, quarters=1, warm_up=0,
+        plan({"a": leads(30), "b": late(15)}, quarters=1, warm_up=0,
              market={"conversion": {"sd": 0.6, "common": 1}, "volume": {"sd": 0.5, "common": 0.7}}),
         {}, {("M", 0): normals(24), ("V", 0): normals(16)},
     ),
@@ -142,11 +142,11 @@ MARKET: dict[str, Mixed] = {
         plan({"a": late(50, 0.6, slips=slipping(0.4)), "b": late(30, 0.6, slips=slipping(0.15, limit=0)),
               "never": late(10), "always": late(10, 1, slips=slipping(1))},
              quarters=2, warm_up=0, market={"slip_concentration": 5}),
-        {}, {("slips", 0): uniforms(30), ("slips", 1): uniforms(30)},
+        {}, {("slips", 0): uniforms(20), ("slips", 1): uniforms(20)},
     ),
     "quarters that slip all or nothing, from the warm-up on": (
         plan({"a": late(40, 0.6, slips=slipping(0.5, win_rate_factor=0.5))}, quarters=1, warm_up=1, market={"slip_concentration": 2}),
-        {}, {("slips", 0): uniforms(40), ("slips", 1): uniforms(40)},
+        {}, {("slips", 0): uniforms(24), ("slips", 1): uniforms(24)},
     ),
     "a freeze of two quarters and a boom of one": (
         plan({"a": leads(slips=slipping(0.3)), "b": late(30, 0.9)}, quarters=3, warm_up=1,
@@ -163,7 +163,7 @@ MARKET: dict[str, Mixed] = {
     "an uncertain multiplier": (
         plan({"a": late(30, 0.6, lag_weeks={"wins": 4})}, quarters=2, warm_up=1,
              market={"events": [{"name": "crash", "probability": 0.5, "wins": {"values": [0.2, 0.9]}, "volume": {"p10": 0.5, "p90": 2}}]}),
-        {"market.events.crash.wins": choices(2), "market.events.crash.volume": normals(12)},
+        {"market.events.crash.wins": choices(2), "market.events.crash.volume": normals(32)},
         {("event", "crash", q): happens(0.5) for q in range(3)},
     ),
     "shock, then event, then cap, then slips": (
@@ -183,19 +183,18 @@ MARKET: dict[str, Mixed] = {
         {}, {("M", 0): normals(20), ("M", 1): normals(20)},
     ),
     "open deals in a market": (
-        plan({"a": late(3, 0.4, slips=slipping(0.4))}, quarters=2, warm_up=0,
+        plan({"a": late(3, 0.4, slips=slipping(0.4))}, quarters=1, warm_up=0,
              market={"conversion": {"sd": 1, "common": 1}, "slip_concentration": 4,
                      "events": [{"name": "boom", "probability": 0.5, "wins": 1.8, "deal_size": 3}]},
              opening={"deals": [{"id": str(n), "segment": "a", "amount": 500, "expected_close": f"2027-0{2 + n % 4}-11",
                                  "win_probability": "" if n > 5 else 0.7, "pushes": n % 3} for n in range(12)]}),
-        {}, {("M", 0): normals(7), ("M", 1): normals(7), ("slips", 0): uniforms(6), ("slips", 1): uniforms(6),
-             ("event", "boom", 0): happens(0.5), ("event", "boom", 1): happens(0.5)},
+        {}, {("M", 0): normals(12), ("slips", 0): uniforms(12), ("event", "boom", 0): happens(0.5)},
     ),
     "leads in flight in a market": (
         plan({"a": leads(20)}, quarters=1, warm_up=2, market={"conversion": {"sd": 1, "common": 1}},
              opening={"deals": [], "leads": [{"segment": "a", "stage": "mqls", "entered": "2026-12-24", "count": 40},
                                              {"segment": "a", "stage": "mqls", "entered": "2026-09-29", "count": 60}]}),
-        {}, {("M", q): normals(10) for q in range(3)},
+        {}, {("M", q): normals(8) for q in range(3)},
     ),
 }  # fmt: skip
 
