@@ -61,19 +61,6 @@ def room_for_count(mean, dispersion):
 
 
 @inner
-def invert(table, row, n, u):
-    """Index of the first entry of ``table[row, :n]`` that exceeds u."""
-    low, high = 0, n - 1
-    while low < high:
-        middle = (low + high) >> 1
-        if table[row, middle] > u:
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
-@inner
 def binomial_quantile(u, n, p):
     """Smallest k with P(Bin(n, p) <= k) >= u: grows with u, n and p, with n by at most one per one.
 

@@ -4,8 +4,9 @@ A deal's words come from two streams of its birth week: *deals* (cycle, win unif
 *slips* (slip or not, delay), at counters made of its number, so that either can be re-drawn while
 the other is held, and one deal more or less changes nothing for the rest.
 
-First all deals of a segment and trial are drawn into a :class:`Cohort`, then all are settled in one
-loop: a compiled loop that calls no function with arrays pays for no reference counts.
+Deals are played in passes over flat arrays: names, words, due weeks, values, then one loop that
+settles them. Passes without branches run several deals at a time; and a compiled loop that calls no
+function with arrays pays for no reference counts.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from numpy.typing import NDArray
 
 from simulator.kernels.jit import inner
 from simulator.kernels.spreads import draw_lag, draw_lag_from, draw_size
-from simulator.kernels.streams import GAMMA, WEEK_ZERO, substream, uniform, word
+from simulator.kernels.streams import GAMMA, WEEK_ZERO, mix64, substream, uniform, word
 
-_SLIP_STRIDE = 1 << 24  # words a deal's slips may use
-_DEAL_STRIDE = 4
+_WRAP = 2**64
+_SLIP_STRIDE = np.uint64((1 << 24) * int(GAMMA) % _WRAP)  # room for the words of a deal's slips
+_DEAL_STRIDE = np.uint64(4 * int(GAMMA) % _WRAP)
 _CYCLE, _WIN, _VALUE = 0, 1, 2
+_TWO = np.uint64(2)
 # rows of the tally after the stages, and of its money
 LOSSES, SLIPS, SLIPPED, OPEN = 0, 1, 2, 3
 BOOKED, CREATED, SLIPPED_VALUE, OPEN_VALUE = 0, 1, 2, 3
@@ -32,11 +35,13 @@ class Cohort(NamedTuple):
 
     born: NDArray[np.int64]  # −1: before the warm-up
     due: NDArray[np.int64]  # first due week, replaced by the week of the decision
+    key: NDArray[np.uint64]  # of its own words
+    slip_key: NDArray[np.uint64]
+    cycle_bits: NDArray[np.uint64]
+    slip_bits: NDArray[np.uint64]  # of the first due week
     win: NDArray[np.float64]  # win uniform
     settled: NDArray[np.float64]  # with a lag of losses, the probability decided by at birth; else −1
-    value: NDArray[np.float64]  # −1: to be drawn with value_bits when it is first needed
-    value_bits: NDArray[np.uint64]
-    slip_key: NDArray[np.uint64]
+    value: NDArray[np.float64]  # −1: not needed so far
     pushes: NDArray[np.int64]  # slips before the start
     outcome: NDArray[np.int64]  # filled: 1 won, −1 lost, 0 still open
     slips: NDArray[np.int64]  # filled
@@ -50,35 +55,65 @@ def draw_deals(cohort, births, place, start, words, guide, wins_lag, loss_lag, w
     words, guide : lag tables; wins_lag, loss_lag, win : (QT,) spreads (−1: no lag of losses) and win
     rate of the quarter of birth.
     """
-    i = 0
+    born, due, key, slip_key = cohort.born, cohort.due, cohort.key, cohort.slip_key
+    cycle_bits, slip_bits, u, settled = cohort.cycle_bits, cohort.slip_bits, cohort.win, cohort.settled
+    room = born.size
+    count = 0
     number = place[1]
-    for week in range(place[0], births.size):
-        q = week // 13
-        name = week - start + WEEK_ZERO
-        deal_key, slip_key = word(deals_stream, name), word(slips_stream, name)
-        spread = wins_lag[q]
-        early = loss_lag[q] >= 0
-        settled = win[q] if early else -1.0
-        while number < births[week]:
-            if i == cohort.born.size:
-                place[0], place[1] = week, number
-                return i
-            base = number * _DEAL_STRIDE
-            u = uniform(word(deal_key, base + _WIN))
-            if early:
-                spread = wins_lag[q] if u < settled else loss_lag[q]
-            cohort.born[i] = week
-            cohort.due[i] = week + draw_lag(words, guide, spread, word(deal_key, base + _CYCLE))
-            cohort.win[i] = u
-            cohort.settled[i] = settled
-            cohort.value[i] = -1.0
-            cohort.value_bits[i] = word(deal_key, base + _VALUE)
-            cohort.slip_key[i] = slip_key + np.uint64(number * _SLIP_STRIDE) * GAMMA
-            i += 1
-            number += 1
+    week = place[0]
+    while week < births.size:
+        here = min(births[week] - number, room - count)
+        if here > 0:
+            name = week - start + WEEK_ZERO
+            first_key = word(deals_stream, name) + np.uint64(number) * _DEAL_STRIDE
+            first_slip = word(slips_stream, name) + np.uint64(number) * _SLIP_STRIDE
+            for i in range(here):
+                born[count + i] = week
+                key[count + i] = first_key + np.uint64(i) * _DEAL_STRIDE
+                slip_key[count + i] = first_slip + np.uint64(i) * _SLIP_STRIDE
+            count += here
+            number += here
+        if number < births[week]:
+            break
         number = 0
-    place[0], place[1] = births.size, 0
-    return i
+        week += 1
+    place[0], place[1] = week, number
+    for i in range(count):
+        cycle_bits[i] = mix64(key[i])
+        u[i] = uniform(mix64(key[i] + GAMMA))
+        slip_bits[i] = mix64(slip_key[i])
+        settled[i] = -1.0
+        cohort.value[i] = -1.0
+    for i in range(count):
+        q = born[i] // 13
+        spread = wins_lag[q]
+        if loss_lag[q] >= 0:
+            settled[i] = win[q]
+            if u[i] >= win[q]:
+                spread = loss_lag[q]
+        due[i] = born[i] + draw_lag(words, guide, spread, cycle_bits[i])
+    return count
+
+
+@inner
+def value_deals(cohort, count, start, size, size_kind, data, curves, quantiles):
+    """Draw the values of the deals that any metric can need: born or due within the horizon."""
+    born, due, value, key = cohort.born, cohort.due, cohort.value, cohort.key
+    for i in range(count):
+        if due[i] >= start or born[i] >= start:
+            q = born[i] // 13
+            value[i] = _value(size, size_kind, q, data, curves, quantiles, mix64(key[i] + _TWO * GAMMA))
+
+
+@inner
+def _value(size, size_kind, q, data, curves, quantiles, bits):
+    """Value of a deal born in quarter q: that quarter's assumptions and events, in currency."""
+    if size_kind[q, 0] < 0:
+        return 0.0
+    return size[q, 2] * draw_size(
+        size_kind[q, 0], size[q, 0], size[q, 1], size_kind[q, 1], size_kind[q, 2], size_kind[q, 3], data, curves,
+        quantiles, bits,
+    )  # fmt: skip
 
 
 @inner
@@ -119,6 +154,7 @@ def draw_opening_deals(cohort, opening, s, start, warm, tables, wins_lag, loss_l
         cohort.settled[i] = settled
         cohort.value[i] = opening.deal_value[d]
         cohort.slip_key[i] = substream(slips_stream, opening.deal_name[d])
+        cohort.slip_bits[i] = mix64(cohort.slip_key[i])
         cohort.pushes[i] = pushes
         i += 1
     return i
@@ -126,7 +162,7 @@ def draw_opening_deals(cohort, opening, s, start, warm, tables, wins_lag, loss_l
 
 @inner
 def settle(cohort, count, own, given, win, factor, slip_limit, delay, limit, size, size_kind, start, end, words,
-           guide, data, curves, counts, money, column, with_money):  # fmt: skip
+           guide, data, curves, quantiles, counts, money, column, with_money):  # fmt: skip
     """Play deals from their first due week to their decision or the end of the horizon.
 
     own : (deal, QT) win probabilities of deals that have their own, else −1, if any are ``given``;
@@ -135,30 +171,20 @@ def settle(cohort, count, own, given, win, factor, slip_limit, delay, limit, siz
     """
     stages = counts.shape[0] - 4
     for i in range(count):
-        born, due, u = cohort.born[i], cohort.due[i], cohort.win[i]
-        settled, value, key = cohort.settled[i], cohort.value[i], cohort.slip_key[i]
-        pushes = cohort.pushes[i] if given else 0
+        born, due, u, value = cohort.born[i], cohort.due[i], cohort.win[i], cohort.value[i]
         first_column = column[born] if born >= 0 else 0
-        birth = max(born, 0) // 13
-        needed = with_money and (due >= start or born >= start)
+        pushes = cohort.pushes[i] if given else 0
         slips = 0
-        stay = 1.0
         outcome = 0
-        while True:
-            if needed and value < 0.0:
-                value = 0.0
-                if size_kind[birth, 0] >= 0:
-                    value = size[birth, 2] * draw_size(
-                        size_kind[birth, 0], size[birth, 0], size[birth, 1], size_kind[birth, 1], size_kind[birth, 2],
-                        size_kind[birth, 3], data, curves, cohort.value_bits[i],
-                    )  # fmt: skip
-            if due >= end:
-                break
+        stay = 1.0
+        bits = cohort.slip_bits[i]
+        while due < end:
             q = due // 13
-            if word(key, 2 * slips) < slip_limit[q]:
+            if bits < slip_limit[q]:
                 if slips + pushes >= limit:
                     outcome = -1
                     break
+                key = cohort.slip_key[i]
                 later = due + draw_lag(words, guide, delay[q], word(key, 2 * slips + 1))
                 at = column[due]
                 counts[stages + SLIPS, at] += 1
@@ -169,12 +195,15 @@ def settle(cohort, count, own, given, win, factor, slip_limit, delay, limit, siz
                 stay *= min(1.0, factor[q])
                 slips += 1
                 due = later
-                needed = with_money and due >= start
+                bits = word(key, 2 * slips)
+                if with_money and value < 0.0 and due >= start:  # slipped into the horizon
+                    value = _value(size, size_kind, born // 13, data, curves, quantiles,
+                                   mix64(cohort.key[i] + _TWO * GAMMA))  # fmt: skip
                 continue
             p = win[q]
             more = slips + pushes
-            if settled >= 0.0:
-                p, more = settled * stay, 0
+            if cohort.settled[i] >= 0.0:
+                p, more = cohort.settled[i] * stay, 0
             elif given and own[i, q] >= 0.0:
                 p, more = own[i, q], slips
             for _ in range(more):
@@ -182,15 +211,16 @@ def settle(cohort, count, own, given, win, factor, slip_limit, delay, limit, siz
             outcome = 1 if u < p else -1
             break
         counts[stages + OPEN, first_column] += 1
-        if with_money and value > 0.0:
-            money[OPEN_VALUE, first_column] += value
-            if born >= start:
-                money[CREATED, first_column] += value
         if outcome != 0:
             at = column[due]
             counts[stages + OPEN, at] -= 1
             counts[stages - 1 if outcome == 1 else stages + LOSSES, at] += 1
-            if with_money and value > 0.0:
+        if with_money and value > 0.0:
+            money[OPEN_VALUE, first_column] += value
+            if born >= start:
+                money[CREATED, first_column] += value
+            if outcome != 0:
+                at = column[due]
                 money[OPEN_VALUE, at] -= value
                 if outcome == 1:
                     money[BOOKED, at] += value

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.kernels.counts import invert, tabulate_count
+from simulator.kernels.counts import tabulate_count
 from simulator.kernels.funnel import convert, spread_over_weeks
 from simulator.kernels.jit import inner
 from simulator.kernels.spreads import draw_lag_from
 from simulator.kernels.streams import WEEK_ZERO, substream, threshold, uniform, word
 
+GUIDE = 64  # cells of the guide into a table of arrivals
 IN_FLIGHT = 1 << 40  # counter of leads from a file, apart from the weeks': the warm-up's may be simulated beside them
 
 
 @inner
-def draw_arrivals(arrivals, dispersion, profile, stream, start, first_week, table, known, arrived):
+def draw_arrivals(arrivals, dispersion, profile, stream, start, first_week, table, guide, known, arrived):
     """Arrivals of each week by inversion; weeks that share a law share its table.
 
-    arrivals, dispersion : (QT,) of one segment; profile : (13,). ``table`` (row, entry) and ``known``
-    (row, 4) = (mean, dispersion, low, entries) keep the tables between calls, so that a plan without
-    uncertainty makes them once. Fills arrived (week,).
+    arrivals, dispersion : (QT,) of one segment; profile : (13,). ``table`` (row, entry), ``guide``
+    (row, 64) and ``known`` (row, 4) = (mean, dispersion, low, entries) keep the tables between calls,
+    so that a plan without uncertainty makes them once. Fills arrived (week,).
     """
     row = 0
     for w in range(first_week, arrivals.size * 13):
@@ -33,8 +34,16 @@ def draw_arrivals(arrivals, dispersion, profile, stream, start, first_week, tabl
             if known[row, 0] < 0.0:
                 low, n = tabulate_count(mean, d, table, row)
                 known[row, 0], known[row, 1], known[row, 2], known[row, 3] = mean, d, low, n
+                k = 0
+                for g in range(GUIDE):
+                    while table[row, k] * GUIDE <= g and k < n - 1:
+                        k += 1
+                    guide[row, g] = k
         u = uniform(word(word(stream, w - start + WEEK_ZERO), 0))
-        arrived[w] = np.int64(known[row, 2]) + invert(table, row, np.int64(known[row, 3]), u)
+        k = np.int64(guide[row, np.int64(u * GUIDE)])
+        while table[row, k] <= u:
+            k += 1
+        arrived[w] = np.int64(known[row, 2]) + k
 
 
 @inner
@@ -53,7 +62,7 @@ def play_leads(entry, rate, rate_limit, lag, tables, conversion_names, lag_names
             words[0, w] = word(conversion, w - start + WEEK_ZERO)
             words[1, w] = rate_limit[t, w // 13]
             real[w] = rate[t, w // 13]
-        convert(n[t - 1], words[1], real, words[0], first_week, weeks, words[2], words[3], whole[0])
+        convert(n[t - 1], words[1], real, words[0], weeks, words[2], words[3], whole[0])
         for w in range(first_week, weeks):
             words[0, w] = word(lags, w - start + WEEK_ZERO)
         cut = start if given_leads else first_week
@@ -76,7 +85,7 @@ def play_opening_leads(t, age, count, rate, spread, tables, conversion_name, lag
     whole[1, 0] = count
     words[0, 0] = word(substream(demand_key, conversion_name), IN_FLIGHT + age)
     words[1, 0], real[0] = threshold(chance), chance
-    convert(whole[1], words[1], real, words[0], 0, 1, words[2], words[3], whole[0])
+    convert(whole[1], words[1], real, words[0], 1, words[2], words[3], whole[0])
     key = word(substream(demand_key, lag_name), IN_FLIGHT + age)
     for i in range(whole[0, 0]):
         k = draw_lag_from(tables.cdf, tables.words, tables.guide, spread, word(key, i), age)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kernels.deals import Cohort
+from simulator.kernels.leads import GUIDE as ARRIVAL_GUIDE
 from simulator.kernels.market import Weather
 from simulator.kernels.plan import Plan
 from simulator.kernels.spreads import GUIDE
@@ -37,14 +38,21 @@ class Room(NamedTuple):
     whole: NDArray[np.int64]  # (2, week)
     real: NDArray[np.float64]  # (week,)
     arrival_table: NDArray[np.float64]  # (S or 1, row, entry)
+    arrival_guide: NDArray[np.int32]  # (S or 1, row, 64)
     arrival_known: NDArray[np.float64]  # (S or 1, row, 4)
 
 
 def _cohort(size: int) -> Cohort:
+    def whole() -> NDArray[np.int64]:
+        return np.zeros(size, np.int64)
+
+    def words() -> NDArray[np.uint64]:
+        return np.zeros(size, np.uint64)
+
     return Cohort(
-        np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size), np.full(size, -1.0), np.full(size, -1.0),
-        np.zeros(size, np.uint64), np.zeros(size, np.uint64), np.zeros(size, np.int64), np.zeros(size, np.int64),
-        np.zeros(size, np.int64),
+        born=whole(), due=whole(), key=words(), slip_key=words(), cycle_bits=words(), slip_bits=words(),
+        win=np.zeros(size), settled=np.full(size, -1.0), value=np.full(size, -1.0), pushes=whole(), outcome=whole(),
+        slips=whole(),
     )  # fmt: skip
 
 
@@ -74,5 +82,6 @@ def make_room(plan: Plan, columns: int, entries: int = 1) -> Room:
         z=np.zeros(plan.numbers.normal_name.size), x=np.zeros(plan.numbers.kind.size),
         v=plan.numbers.slot_value.copy(), n=np.zeros((t, weeks), np.int64), words=np.zeros((4, weeks), np.uint64),
         whole=np.zeros((2, weeks), np.int64), real=np.zeros(weeks),
-        arrival_table=np.zeros((kept, weeks + 1, entries)), arrival_known=np.full((kept, weeks + 1, 4), -1.0),
+        arrival_table=np.zeros((kept, weeks + 1, entries)), arrival_guide=np.zeros((kept, weeks + 1, ARRIVAL_GUIDE), np.int32),
+        arrival_known=np.full((kept, weeks + 1, 4), -1.0),
     )  # fmt: skip

@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from simulator.kernels.curves import QUANTILE_EDGE, read_curve, read_quantile
 from simulator.kernels.jit import inner
 from simulator.kernels.plan import (
     EXPONENTIAL,
@@ -177,7 +178,7 @@ def size_parameters(kind, a, b, times):
     """The two numbers that draw_size needs of a spread of this kind."""
     if kind in (LOGNORMAL_SPREAD, LOGNORMAL_P90):
         mu, sigma = _log_normal(kind, a, b)
-        return mu + math.log(times), sigma
+        return math.exp(mu) * times, sigma
     if kind == GAMMA:
         if b <= 0.0:
             return a * times, 0.0
@@ -191,13 +192,19 @@ def size_parameters(kind, a, b, times):
 
 
 @inner
-def draw_size(kind, first, second, start, size, curve, data, curves, bits):
-    """Value of one deal, in currency; ``first`` and ``second`` from size_parameters."""
+def draw_size(kind, first, second, start, size, curve, data, curves, quantiles, bits):
+    """Value of one deal, in currency; ``first`` and ``second`` from size_parameters.
+
+    ``curve`` is the row of ``quantiles`` (lognormal) or ``curves`` (gamma) of a spread whose shape is
+    certain, else −1.
+    """
     if kind == FIXED:
         return first
     u = uniform(bits)
     if kind in (LOGNORMAL_SPREAD, LOGNORMAL_P90):
-        return math.exp(first + second * norm_ppf(u))
+        if curve >= 0 and QUANTILE_EDGE < u < 1.0 - QUANTILE_EDGE:
+            return first * read_quantile(quantiles, curve, u)
+        return first * math.exp(second * norm_ppf(u))
     if kind == SAMPLE:
         return data[start + np.int64(u * size)] * first
     if kind == EXPONENTIAL:
@@ -210,20 +217,3 @@ def draw_size(kind, first, second, start, size, curve, data, curves, bits):
     if curve >= 0:
         return first * math.exp(read_curve(curves, curve, z))
     return first * math.exp(gamma_log_quantile(second, z))
-
-
-CURVE_REACH = 8.5
-CURVE_STEP = 32
-
-
-@inner
-def read_curve(curves, row, z):
-    """Cubic interpolation of a smooth curve over normal scores; error below 1e-9."""
-    nodes = curves.shape[1]
-    x = (z + CURVE_REACH) * CURVE_STEP
-    i = np.int64(math.floor(x))
-    i = min(max(i, 1), nodes - 3)
-    t = x - i
-    y0, y1, y2, y3 = curves[row, i - 1], curves[row, i], curves[row, i + 1], curves[row, i + 2]
-    return (y0 * (-t * (t - 1.0) * (t - 2.0) / 6.0) + y1 * ((t + 1.0) * (t - 1.0) * (t - 2.0) / 2.0)
-            + y2 * (-(t + 1.0) * t * (t - 2.0) / 2.0) + y3 * ((t + 1.0) * t * (t - 1.0) / 6.0))  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.kernels.deals import OPEN, OPEN_VALUE, draw_deals, draw_opening_deals, settle
+from simulator.kernels.deals import OPEN, OPEN_VALUE, draw_deals, draw_opening_deals, settle, value_deals
 from simulator.kernels.jit import inner, jit
 from simulator.kernels.leads import draw_arrivals, play_leads, play_opening_leads
 from simulator.kernels.market import draw_market, shocked_rate
@@ -50,7 +50,7 @@ def play_segment_leads(plan, s, room, demand_key):
             room.arrival_known[0, row, 0] = -1.0
     draw_arrivals(terms.arrivals[s], terms.dispersion[s], segments.profile[s],
                   substream(demand_key, streams.arrivals[s]), start, first_week, room.arrival_table[place],
-                  room.arrival_known[place], n[segments.entry[s]])  # fmt: skip
+                  room.arrival_guide[place], room.arrival_known[place], n[segments.entry[s]])  # fmt: skip
     for lead in range(opening.lead_segment.size):
         if opening.lead_segment[lead] == s:
             t, q = opening.lead_stage[lead] + 1, opening.lead_quarter[lead]
@@ -69,10 +69,14 @@ def play_segment_deals(plan, s, cohort, own, count, given, room, column):
     """Settle ``count`` deals of segment s."""
     stages = plan.shape.stages
     terms, tables, spreads, segments = room.terms, room.tables, plan.spreads, plan.segments
+    start = 13 * plan.shape.warm
+    if plan.shape.money and not given:
+        value_deals(cohort, count, start, terms.size[s], terms.size_kind[s], spreads.data, spreads.curves,
+                    spreads.quantiles)  # fmt: skip
     settle(cohort, count, own, given, terms.rate[s, stages - 1], terms.factor[s], terms.slip_limit[s],
-           segments.delay[s], segments.limit[s], terms.size[s], terms.size_kind[s], 13 * plan.shape.warm,
-           room.n.shape[1], tables.words, tables.guide, spreads.data, spreads.curves, room.tally, room.money, column,
-           plan.shape.money)  # fmt: skip
+           segments.delay[s], segments.limit[s], terms.size[s], terms.size_kind[s], start,
+           room.n.shape[1], tables.words, tables.guide, spreads.data, spreads.curves, spreads.quantiles, room.tally,
+           room.money, column, plan.shape.money)  # fmt: skip
 
 
 @jit

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from simulator.kernels.curves import read_curve
 from simulator.kernels.jit import inner, jit
 from simulator.kernels.plan import (
     ASSUMPTIONS,
@@ -16,21 +17,8 @@ from simulator.kernels.plan import (
     NORMAL,
     VALUES,
 )
-from simulator.kernels.special import beta_logit_quantile, gamma_log_quantile, norm_cdf, norm_ppf
-from simulator.kernels.spreads import CURVE_REACH, CURVE_STEP, read_curve
+from simulator.kernels.special import norm_cdf, norm_ppf
 from simulator.kernels.streams import substream, uniform, word
-
-
-@jit
-def make_curves(kinds, a, b, curves):
-    """Tabulate quantiles over normal scores: what a fixed beta or gamma needs, once per plan."""
-    for row in range(kinds.size):
-        for i in range(curves.shape[1]):
-            z = i / CURVE_STEP - CURVE_REACH
-            if kinds[row] == 0:
-                curves[row, i] = beta_logit_quantile(a[row], b[row], z)
-            else:
-                curves[row, i] = gamma_log_quantile(a[row], z)
 
 
 @inner

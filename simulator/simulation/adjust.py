@@ -7,7 +7,7 @@ a change of the scenario would not grant: without a number its correlations woul
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -44,10 +44,7 @@ class Adjustment:
         for normal in {int(numbers.normal[place[path]]) for path in self.redraw}:
             name[normal] = stream_name("drawn afresh", str(int(name[normal])))
         numbers = numbers._replace(kind=kind, p=p, times=times, share=share, curve=curve, normal_name=name)
-        return Lowered(
-            lowered.plan._replace(numbers=numbers), lowered.metrics, lowered.leaves, lowered.deal_ids,
-            lowered.curve_keys,
-        )  # fmt: skip
+        return replace(lowered, plan=lowered.plan._replace(numbers=numbers))
 
 
 def tied_groups(scenario: Scenario) -> list[list[str]]:

@@ -17,7 +17,7 @@ from simulator.errors import RunError, UsageError
 from simulator.kernels.plan import ASSUMPTIONS, DEALS, DEMAND, MARKET, SLIPS
 from simulator.kernels.room import Room, make_room
 from simulator.kernels.trials import run_trials
-from simulator.kernels.uncertain import draw_assumptions, make_curves
+from simulator.kernels.uncertain import draw_assumptions
 from simulator.quarters import WEEKS
 from simulator.scenario.model import Scenario
 from simulator.simulation.adjust import Adjustment
@@ -161,8 +161,6 @@ def simulate(
         lowered = adjust.apply(lowered)
     seeds = group_seeds(setup.seed, redraw, replicate)
     arrays = _Arrays(lowered, setup.trials, by)
-    if lowered.curve_keys:
-        make_curves(*lowered.curve_keys, lowered.plan.numbers.curves)
     _play(lowered, seeds, arrays, setup, first_trial, progress)
     return _result(scenario, lowered, arrays, setup, seeds, by, first_trial)
 

@@ -8,7 +8,7 @@ import pytest
 from scipy import special as sc
 from scipy import stats
 
-from simulator.kernels import counts, funnel, special, spreads, streams
+from simulator.kernels import counts, curves, funnel, special, spreads, streams
 from simulator.kernels import plan as kinds
 
 
@@ -106,7 +106,7 @@ def test_conversion_is_binomial_and_exact_at_the_ends() -> None:
         converted = np.zeros(size, np.int64)
         room = np.zeros((2, size), np.uint64)
         limits = np.full(size, streams.threshold(p))
-        funnel.convert(np.full(size, n), limits, np.full(size, p), keys, 0, size, room[0], room[1], converted)
+        funnel.convert(np.full(size, n), limits, np.full(size, p), keys, size, room[0], room[1], converted)
         return converted
 
     keys = np.random.default_rng(5).integers(0, 2**64, weeks, dtype=np.uint64)
@@ -156,13 +156,16 @@ def test_lag_tables(family: str) -> None:
             assert cdf[0, k] > u and (k == 0 or cdf[0, k - 1] <= u + 1e-15)
 
 
-def test_curves_of_quantiles() -> None:
-    from simulator.kernels.uncertain import make_curves
-
-    curves = np.zeros((3, int(2 * spreads.CURVE_REACH * spreads.CURVE_STEP) + 1))
-    make_curves(np.array([0, 0, 1]), np.array([2.6, 35.5, 1.5]), np.array([3.4, 65.5, 0.0]), curves)
+def test_tabulated_quantiles() -> None:
+    tables = np.zeros((3, int(2 * curves.CURVE_REACH * curves.CURVE_STEP) + 1))
+    quantiles = np.zeros((2, curves.QUANTILE_CELLS + 1))
+    shapes = np.array([[2.6, 3.4], [35.5, 65.5], [1.5, 0.0]])
+    curves.tabulate(np.array([0, 0, 1]), shapes, tables, np.array([0.7, 1.6]), quantiles)
     for z in np.linspace(-6, 6, 101):
-        for row, (a, b) in enumerate(((2.6, 3.4), (35.5, 65.5))):
-            x = sc.expit(spreads.read_curve(curves, row, z))
+        for row, (a, b) in enumerate(shapes[:2]):
+            x = sc.expit(curves.read_curve(tables, row, z))
             assert x == pytest.approx(sc.betaincinv(a, b, sc.ndtr(z)), rel=1e-8)
-        assert np.exp(spreads.read_curve(curves, 2, z)) == pytest.approx(sc.gammaincinv(1.5, sc.ndtr(z)), rel=1e-8)
+        assert np.exp(curves.read_curve(tables, 2, z)) == pytest.approx(sc.gammaincinv(1.5, sc.ndtr(z)), rel=1e-8)
+    for u in np.linspace(curves.QUANTILE_EDGE, 1 - curves.QUANTILE_EDGE, 997)[1:-1]:
+        for row, sigma in enumerate((0.7, 1.6)):
+            assert curves.read_quantile(quantiles, row, u) == pytest.approx(np.exp(sigma * sc.ndtri(u)), rel=1e-7)
