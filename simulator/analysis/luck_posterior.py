@@ -1,0 +1,202 @@
+"""What a quarter's outcome says about the assumptions: trials weighted by how well they explain it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.quarters import Period
+from simulator.scenario.labels import label
+from simulator.scenario.model import Scenario
+from simulator.simulation.likelihood import LikelihoodOf, why_not_exact
+from simulator.simulation.result import Result, Segments
+from simulator.statistics.matching import adjusted, match, rule_of_bandwidth
+from simulator.statistics.weighted import effective_size, normalised, share_below, weighted_quantiles
+
+Floats = NDArray[np.float64]
+
+ENOUGH = 400
+"""Effective trials below which more are drawn."""
+MOST_TRIALS = 160_000
+"""Trials at most, of those whose likelihood is worked out; a fourth of them where they must be simulated."""
+DOUBTFUL = 0.95
+"""An assumption is doubtful when it is so probably on one side of its median."""
+_SPLIT_TRIALS = 4_000
+_LEVELS = (0.1, 0.5, 0.9)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """An uncertain assumption before and after: P10, P50 and P90 each.
+
+    ``below_median`` is the probability, after what happened, that it is below its median of before.
+    """
+
+    path: str
+    label: str
+    prior: tuple[float, float, float]
+    posterior: tuple[float, float, float]
+    below_median: float
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the outcome makes it improbable that the number is on both sides alike."""
+        return self.below_median > DOUBTFUL or self.below_median < 1 - DOUBTFUL
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented form."""
+        names = ("p10", "p50", "p90")
+        return {
+            "path": self.path, "label": self.label, "prior": dict(zip(names, self.prior, strict=True)),
+            "posterior": dict(zip(names, self.posterior, strict=True)), "below_median": self.below_median,
+            "doubtful": self.doubtful,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Split:
+    """Outcome less expectation, taken apart: ``assumptions`` off, a ``market`` other than usual, and ``luck``."""
+
+    assumptions: float
+    market: float
+    luck: float
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """What was learned, and how well.
+
+    ``method`` is ``exact`` (weights are the likelihood) or ``matching`` (weights fall with the
+    distance; ``bandwidth`` in standard deviations of the simulated values, ``reason`` says why).
+    ``splits`` has one entry per metric where the method is exact.
+    """
+
+    method: str
+    reason: str | None
+    bandwidth: float | None
+    trials: int
+    effective: float
+    learned: tuple[Learned, ...]
+    splits: tuple[Split, ...]
+
+    @property
+    def enough(self) -> bool:
+        """Whether the effective trials suffice."""
+        return self.effective >= ENOUGH
+
+
+Play = Callable[..., Result]
+Progress = Callable[[int, int], None]
+
+
+def posterior_of(
+    scenario: Scenario, seen: Mapping[str, float], period: Period, segment: Segments, played: Result, play: Play,
+    *, seed: int, threads: int, progress: Progress | None = None,
+) -> Posterior:  # fmt: skip
+    """Weigh the trials by what happened.
+
+    Parameters
+    ----------
+    seen : metric -> outcome.
+    played : the plan's trials; play : simulates further ones, ``play(trials=…, first_trial=…)``.
+    """
+    reason = why_not_exact(scenario, list(seen), period, list(seen.values()))
+    if reason is None:
+        return _exact(scenario, {k: round(v) for k, v in seen.items()}, period, segment, played.trials, seed, threads, progress)
+    return _matched(scenario, seen, period, segment, played, play, reason)
+
+
+def _exact(
+    scenario: Scenario, seen: dict[str, int], period: Period, segment: Segments, trials: int, seed: int, threads: int,
+    progress: Progress | None,
+) -> Posterior:  # fmt: skip
+    likelihood = LikelihoodOf(scenario, seen, period, segment)
+    shape = likelihood.lowered.plan.shape
+    found = [likelihood(seed, 0, 1 if shape.static else trials, threads, progress)]
+    while True:
+        log = np.concatenate([part.log for part in found])
+        weights = normalised(log)
+        effective = effective_size(weights)
+        if shape.static or effective >= ENOUGH or len(log) * 2 > max(MOST_TRIALS, trials):
+            break
+        found.append(likelihood(seed, len(log), len(log), threads, progress))
+    drawn = {path: np.concatenate([part.assumptions[path] for part in found]) for path in found[0].assumptions}
+    learned = _learned(scenario, {p: (x, x) for p, x in drawn.items()}, weights) if effective > 0 else ()
+    splits: tuple[Split, ...] = ()
+    if effective > 0:
+        expected = np.concatenate([part.expected for part in found])
+        calm = None
+        if not shape.static and _has_market(scenario):
+            few = min(len(log), _SPLIT_TRIALS)
+            calm = LikelihoodOf(scenario, seen, period, segment, market=False)(seed, 0, few, threads).expected
+        splits = _split(seen, expected, calm, weights, bool(drawn))
+    return Posterior("exact", None, None, len(log), float(len(log)) if shape.static else effective, learned, splits)
+
+
+def _has_market(scenario: Scenario) -> bool:
+    """Whether quarters differ by more than luck."""
+    market = scenario.market
+    return bool(market.conversion.sd or market.volume.sd or market.slip_concentration or market.events)
+
+
+def _split(seen: Mapping[str, int], expected: Floats, calm: Floats | None, weights: Floats, uncertain: bool
+           ) -> tuple[Split, ...]:  # fmt: skip
+    """Expected counts, (trial, metric), before and after; ``calm`` are those without a market, of the first trials."""
+    before, after = expected.mean(axis=0), weights @ expected
+    moved = after - before
+    if not uncertain:
+        assumptions = np.zeros_like(moved)
+    elif calm is None:
+        assumptions = moved
+    else:
+        own = weights[: len(calm)] / max(float(weights[: len(calm)].sum()), 1e-300)
+        assumptions = own @ calm - calm.mean(axis=0)
+    return tuple(
+        Split(float(assumptions[i]), float(moved[i] - assumptions[i]), float(value - after[i]))
+        for i, value in enumerate(seen.values())
+    )
+
+
+def _matched(
+    scenario: Scenario, seen: Mapping[str, float], period: Period, segment: Segments, played: Result, play: Play, reason: str
+) -> Posterior:  # fmt: skip
+    target = np.array(list(seen.values()), float)
+    simulated, drawn = _columns(played, seen, period, segment), dict(played.assumptions)
+    while True:
+        width = rule_of_bandwidth(len(simulated), len(target))
+        found = match(simulated, target, width)
+        if effective_size(found.weights) >= ENOUGH or 2 * len(simulated) > max(MOST_TRIALS // 4, played.trials):
+            break
+        more = play(trials=len(simulated), first_trial=len(simulated))
+        simulated = np.concatenate([simulated, _columns(more, seen, period, segment)])
+        drawn = {path: np.concatenate([x, more.assumptions[path]]) for path, x in drawn.items()}
+    effective = effective_size(found.weights)
+    if effective < ENOUGH:
+        found = match(simulated, target, width, enough=min(ENOUGH, len(simulated) / 2))
+    moved = {path: (x, adjusted(x, found)) for path, x in drawn.items()}
+    learned = _learned(scenario, moved, found.weights)
+    return Posterior("matching", reason, found.bandwidth, len(simulated), effective, learned, ())
+
+
+def _columns(result: Result, seen: Mapping[str, float], period: Period, segment: Segments) -> Floats:
+    return np.stack([np.asarray(result.values(name, period, segment), float) for name in seen], axis=1)
+
+
+def _learned(scenario: Scenario, drawn: Mapping[str, tuple[Floats, Floats]], weights: Floats) -> tuple[Learned, ...]:
+    """Before and after of every assumption, what is most doubtful first; drawn: path -> (prior, matched)."""
+    found = []
+    equal = np.ones_like(weights)
+    for path, (before, after) in drawn.items():
+        prior, posterior = weighted_quantiles(before, equal, _LEVELS), weighted_quantiles(after, weights, _LEVELS)
+        found.append(
+            Learned(
+                path, label(path, scenario.stages), (float(prior[0]), float(prior[1]), float(prior[2])),
+                (float(posterior[0]), float(posterior[1]), float(posterior[2])),
+                share_below(after, weights, float(np.median(before))),
+            )
+        )  # fmt: skip
+    return tuple(sorted(found, key=lambda one: -abs(one.below_median - 0.5)))

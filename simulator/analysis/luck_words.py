@@ -1,0 +1,95 @@
+"""Luck in sentences: what a planner reads first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simulator.analysis.luck_posterior import DOUBTFUL, ENOUGH, Learned, Posterior
+from simulator.analysis.luck_unusual import Together, Unusual, one_in
+from simulator.quarters import Period
+from simulator.statistics.intervals import as_percent
+
+UNUSUAL = 0.05
+"""A tail below which "just luck" would be a bold word."""
+
+
+def unit_of(period: Period) -> str:
+    """What a period is one of: ``quarter``, ``year``, else ``stretch like this``."""
+    if len(period.quarters) == 1:
+        return "quarter"
+    return "year" if period.label.isdigit() and len(period.quarters) == 4 else "such period"
+
+
+def how_rare(one: Unusual, period: Period, trials: int = 10_000) -> str:
+    """``19 wins or fewer happen in 1 quarter of 6``."""
+    money = one.metric.kind == "money"
+    amount = f"{one.value:,.0f}"
+    more = ("or less" if money else "or fewer") if one.low else "or more"
+    what = f"{one.metric.label} of {amount}" if money else f"{amount} {one.metric.label}"
+    return f"{what} {more} happen{'s' if money else ''} in {one_in(one.tail, unit_of(period), trials)}"
+
+
+def verdict(values: Sequence[Unusual], together: Together, posterior: Posterior, period: Period, trials: int) -> str:
+    """The answer to "was it the plan, or luck?" in one or two sentences."""
+    rare = "; ".join(how_rare(one, period, trials) for one in values)
+    doubtful = [one for one in posterior.learned if one.doubtful]
+    if doubtful:
+        return f"{' '.join(_doubt(one) for one in doubtful[:3])} ({rare}.)"
+    if len(values) > 1 and together.as_far < min(UNUSUAL, min(one.tail for one in values)):
+        rare += f"; the whole is further out than in {one_in(1 - together.as_far, unit_of(period), trials)}"
+    if posterior.effective <= 0:
+        return f"The plan all but rules this out: in none of {posterior.trials:,} trials could it come about. ({rare}.)"
+    if min(min(one.tail for one in values), together.as_far) < UNUSUAL:
+        blame = "no assumption stands out to blame" if posterior.learned else "the plan holds every number for certain"
+        return f"More than everyday luck, but {blame}: {rare}.{_parts(values, posterior)}"
+    return f"Mostly luck: {rare}.{_parts(values, posterior)}"
+
+
+def _doubt(one: Learned) -> str:
+    low = one.below_median > 0.5
+    sure = one.below_median if low else 1 - one.below_median
+    before, after = one.prior[1], one.posterior[1]
+    return (
+        f"{one.label} is probably {'lower' if low else 'higher'} than planned: {show(before)} in the plan, "
+        f"now more like {show(after)} ({as_percent(sure)} sure)."
+    )
+
+
+def _parts(values: Sequence[Unusual], posterior: Posterior) -> str:
+    """`` Of the 5.3 wins missing, 4.1 are luck, …`` for the first metric whose gap is worth a sentence."""
+    for one, split in zip(values, posterior.splits, strict=False):
+        gap = one.value - (one.value - split.luck - split.market - split.assumptions)
+        if abs(gap) < 0.5:
+            continue
+        word = "missing" if gap < 0 else "more than expected"
+        parts = (("luck of the draw", split.luck), ("the market", split.market), ("assumptions that are off", split.assumptions))
+        sign = 1.0 if gap > 0 else -1.0
+        told = [f"{sign * size:.1f} {'is' if i else 'are'} {name}" for i, (name, size) in enumerate(parts) if abs(size) >= 0.05]
+        text = ", ".join(told).replace(" is ", " ").replace(" are ", " are ", 1)
+        return f" Of the {abs(gap):.1f} {one.metric.label} {word}, {text}."
+    return ""
+
+
+def caution(posterior: Posterior) -> str | None:
+    """What to know about how the assumptions were judged; None where it needs no word."""
+    if posterior.effective <= 0:
+        return None
+    few = (
+        f"Only {posterior.effective:,.0f} effective trials of {posterior.trials:,} (fewer than {ENOUGH}): "
+        "the outcome is far from what the plan plays, so read these numbers as rough."
+    )
+    if posterior.method == "matching":
+        how = (
+            f"Judged by trials that came out much the same, within {posterior.bandwidth:.2f} standard deviations, "
+            f"as {posterior.reason}."
+        )
+        return how if posterior.enough else f"{how} {few}"
+    return None if posterior.enough else few
+
+
+def show(value: float) -> str:
+    """An assumption's value in three figures."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+__all__ = ["DOUBTFUL", "UNUSUAL", "caution", "how_rare", "show", "unit_of", "verdict"]
