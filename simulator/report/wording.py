@@ -41,10 +41,10 @@ def threshold(value: float, money: bool = False) -> str:
 
 
 def level(value: float, metric: Metric) -> str:
-    """A percentile: money compact, counts whole (or with the half that lies between two)."""
+    """A percentile: money compact, counts whole, small ones with the half that may lie between two."""
     if metric.kind == "money":
         return compact(value)
-    return f"{value:,.0f}" if abs(value - round(value)) < 0.05 or abs(value) >= 1000 else f"{value:,.1f}"
+    return f"{value:,.0f}" if abs(value - round(value)) < 0.05 or abs(value) >= 10 else f"{value:,.1f}"
 
 
 def average(value: float, metric: Metric) -> str:
