@@ -62,18 +62,19 @@ def negative_binomial(y: Floats, mean: Floats, variance: Floats) -> Floats:
     )  # fmt: skip
 
 
-def _run(y: Floats, e: Floats, a: Floats, b: Floats, discount: float, dispersion: float) -> tuple[float, Floats, Floats]:
-    total = 0.0
-    start = a.copy()
+def _run(y: Floats, e: Floats, a: Floats, b: Floats, discount: Floats, dispersion: Floats) -> tuple[Floats, Floats, Floats]:
+    """Log-likelihood (setting,), and the last a and b (setting, series), for settings of discount and dispersion at once."""
+    omega, d = discount[:, None], dispersion[:, None]
+    a, b = np.tile(a, (len(omega), 1)), np.tile(b, (len(omega), 1))
+    total = np.zeros(len(omega))
     for week in range(y.shape[1]):
         if week:
-            a = np.maximum(a * discount, np.minimum(a, 0.5))
-            b = b * a / np.maximum(start, 1e-12)
+            kept = np.maximum(a * omega, np.minimum(a, 0.5))
+            a, b = kept, b * kept / np.maximum(a, 1e-12)
         mean = e[:, week] * a / b
-        total += float(negative_binomial(y[:, week], mean, dispersion * mean + (e[:, week] / b) ** 2 * a).sum())
-        a = a + y[:, week] / dispersion
-        b = b + e[:, week] / dispersion
-        start = a.copy()
+        total += negative_binomial(y[:, week], mean, d * mean + (e[:, week] / b) ** 2 * a).sum(axis=1)
+        a = a + y[:, week] / d
+        b = b + e[:, week] / d
     return total, a, b
 
 
@@ -98,10 +99,12 @@ def follow(counts: Floats, exposure: Floats | None = None, *, centre: float | No
     e = np.ones_like(y) if exposure is None else np.atleast_2d(np.asarray(exposure, dtype=float))
     together = y.sum(axis=0, keepdims=True)
     base = e.sum(axis=0, keepdims=True) if centre is not None else e.mean(axis=0, keepdims=True)
+    omegas, spreads = np.array(DISCOUNTS), np.array(DISPERSIONS)
     a, b = _start(together, base, centre)
-    best = {omega: max(_run(together, base, a, b, omega, d)[0] for d in DISPERSIONS) for omega in DISCOUNTS}
-    discount = max(best, key=lambda omega: best[omega] - PENALTY * DISCOUNTS.index(omega))
+    grid, _, _ = _run(together, base, a, b, np.repeat(omegas, len(spreads)), np.tile(spreads, len(omegas)))
+    best = grid.reshape(len(omegas), len(spreads)).max(axis=1)
+    chosen = int(np.argmax(best - PENALTY * np.arange(len(omegas))))
     a, b = _start(y, e, centre)
-    runs = {d: _run(y, e, a, b, discount, d) for d in DISPERSIONS}
-    dispersion = max(runs, key=lambda d: runs[d][0])
-    return Level(runs[dispersion][1], runs[dispersion][2], discount, dispersion, best[discount] - best[1.0], y.shape[1])
+    runs, last_a, last_b = _run(y, e, a, b, np.full(len(spreads), omegas[chosen]), spreads)
+    at = int(np.argmax(runs))
+    return Level(last_a[at], last_b[at], float(omegas[chosen]), float(spreads[at]), float(best[chosen] - best[0]), y.shape[1])

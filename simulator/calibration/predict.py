@@ -69,11 +69,12 @@ def scaled(p: float, factor: float) -> float:
 
 def in_flight(fit: Cure, ages: Floats, days: int, factor: float, after: Floats) -> Floats:
     """float64 (age,): chance that one of an age in days, still there, wins within ``days``."""
-    edge = (np.maximum(ages[:, None], -0.5) + 0.5 + np.arange(days + 1)) / 7
-    f = fit.lag.cdf(edge)
+    whole = ages.astype(np.int64)
+    grid = fit.lag.cdf((np.arange(whole.max() + days + 1) + 0.5) / 7)  # ages are whole days: one value a day serves all
+    f = grid[whole[:, None] + np.arange(days + 1)]
     gone = fit.p * f[:, 0]
     if fit.loss_lag is not None:
-        gone = gone + (1 - fit.p) * fit.r * fit.loss_lag.cdf(edge[:, 0])
+        gone = gone + (1 - fit.p) * fit.r * fit.loss_lag.cdf((ages + 0.5) / 7)
     steps = fit.p * np.diff(f, axis=1) / np.maximum(1 - gone, 1e-6)[:, None]
     chance = steps @ after[days - np.arange(1, days + 1)]
     if factor != 1.0:
