@@ -15,6 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simulator import errors as errors
+    from simulator.analysis.compare import compare as compare
+    from simulator.analysis.sensitivity import sensitivity as sensitivity
+    from simulator.analysis.solve import solve as solve
+    from simulator.analysis.sweep import sweep as sweep
     from simulator.analysis.what_if import what_if as what_if
     from simulator.scenario.load import load as load
     from simulator.simulation.result import Result as Result
@@ -26,6 +30,10 @@ _HOME = {
     "load": "simulator.scenario.load",
     "Result": "simulator.simulation.result",
     "simulate": "simulator.simulation.simulate",
+    "compare": "simulator.analysis.compare",
+    "sensitivity": "simulator.analysis.sensitivity",
+    "solve": "simulator.analysis.solve",
+    "sweep": "simulator.analysis.sweep",
     "what_if": "simulator.analysis.what_if",
 }
 """Public names and where they live. They are imported when first used: ``import simulator`` costs nothing."""

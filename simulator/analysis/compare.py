@@ -112,17 +112,21 @@ class Comparison:
     def targets(self) -> tuple[ComparedTarget, ...]:
         """Every target of any plan, against each other plan in turn."""
         return tuple(
-            self._target(name, [None if i is None else r.target_hits[:, i] for r, i in zip(self.results, places, strict=True)], k)
+            self._target(name, self._hits(places), k)
             for name, places in self._pairs
             for k in range(1, len(self.results))
-        )  # fmt: skip
+        )
+
+    def _hits(self, places: Sequence[int | None]) -> list[NDArray[np.bool_] | None]:
+        """bool (trial,) per plan: where the target at that place is met."""
+        return [None if i is None else r.target_hits[:, i] for r, i in zip(self.results, places, strict=True)]
 
     @cached_property
     def all_targets(self) -> tuple[ComparedTarget, ...]:
         """Every plan's own targets met in the same trial; empty where a plan has none."""
         if not all(scenario.targets for scenario in self.scenarios):
             return ()
-        hits = [result.target_hits.all(axis=1) for result in self.results]
+        hits: list[NDArray[np.bool_] | None] = [np.all(result.target_hits, axis=1) for result in self.results]
         return tuple(self._target("all targets together", hits, k) for k in range(1, len(hits)))
 
     def _target(self, name: str, hits: Sequence[NDArray[np.bool_] | None], other: int) -> ComparedTarget:
@@ -184,10 +188,16 @@ class Comparison:
     def _repr_html_(self) -> str:
         rows = [
             [t.name, *("–" if p is None else as_percent(p.value) for p in t.probabilities),
-             "–" if t.difference is None else f"{100 * t.difference.value:+.1f} ± {196 * t.difference.standard_error:.1f} points"]
+             _points(t.difference)]
             for t in self.targets
         ]  # fmt: skip
         return table_html("Compared in the same luck", ["target", *self.labels, "difference (95%)"], rows)
+
+
+def _points(difference: Estimate | None) -> str:
+    if difference is None:
+        return "–"
+    return f"{100 * difference.value:+.1f} ± {196 * difference.standard_error:.1f} points"
 
 
 def compare(

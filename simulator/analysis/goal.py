@@ -36,8 +36,7 @@ class Goal:
         if self.name is None:
             return None
         met = result.target_hits
-        hit: NDArray[np.bool_] = met.all(axis=1) if self.index is None else met[:, self.index]
-        return hit
+        return np.all(met, axis=1) if self.index is None else met[:, self.index]
 
     def values(self, result: Result) -> NDArray[Any]:
         """(trial,) the metric over the period."""

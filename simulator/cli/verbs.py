@@ -16,6 +16,10 @@ from simulator.cli.options import debug_option
 
 VERBS = {
     "run": ("simulator.cli.run", "How likely is each target, and how may the quarters run?"),
+    "compare": ("simulator.cli.compare", "Plans side by side in the same luck: what differs, and what it does."),
+    "sweep": ("simulator.cli.sweep", "A row per variant: how does the target depend on this?"),
+    "sensitivity": ("simulator.cli.sensitivity", "Which assumptions drive the number?"),
+    "solve": ("simulator.cli.solve", "What would get us there? The value each lever needs."),
     "export": ("simulator.cli.export", "Write a live workbook, a SIPmath library or a data file."),
     "report": ("simulator.cli.report", "Write one page that a director can read."),
     "fit": ("simulator.cli.fit", "Turn CRM history into a scenario with honest uncertainty."),

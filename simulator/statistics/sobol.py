@@ -8,6 +8,7 @@ its standard error from the influence of each trial, so nothing depends on the o
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from simulator.statistics.intervals import Z95, Estimate
 
 Floats = NDArray[np.float64]
+Values = NDArray[Any]
 
 
 def _ratio(above: Floats, below: Floats) -> Estimate:
@@ -28,13 +30,13 @@ def _ratio(above: Floats, below: Floats) -> Estimate:
     return Estimate(value, error, value - Z95 * error, value + Z95 * error)
 
 
-def _centred(*runs: NDArray[np.generic]) -> tuple[Floats, ...]:
+def _centred(*runs: Values) -> tuple[Floats, ...]:
     """Runs less the mean of the first two: indices do not change, their errors shrink."""
     middle = float(np.mean([np.mean(run, dtype=np.float64) for run in runs[:2]]))
     return tuple(np.asarray(run, np.float64) - middle for run in runs)
 
 
-def first_order(a: NDArray[np.generic], b: NDArray[np.generic], ab: NDArray[np.generic]) -> Estimate:
+def first_order(a: Values, b: Values, ab: Values) -> Estimate:
     """Var E[Y | input] / Var Y: mean(b · (ab − a)) / Var (Saltelli et al. 2010, table 2, eq. b).
 
     Saltelli, Annoni, Azzini, Campolongo, Ratto, Tarantola (2010), "Variance based sensitivity analysis of
@@ -44,7 +46,7 @@ def first_order(a: NDArray[np.generic], b: NDArray[np.generic], ab: NDArray[np.g
     return _ratio(b * (ab - a), (a * a + b * b) / 2)
 
 
-def total_effect(a: NDArray[np.generic], b: NDArray[np.generic], ab: NDArray[np.generic]) -> Estimate:
+def total_effect(a: Values, b: Values, ab: Values) -> Estimate:
     """E Var(Y | all but the input) / Var Y: mean((a − ab)²) / 2 Var (Jansen 1999, eq. 14; never negative).
 
     Jansen (1999), "Analysis of variance designs for model output", Computer Physics Communications 117, 35-43.
@@ -53,19 +55,19 @@ def total_effect(a: NDArray[np.generic], b: NDArray[np.generic], ab: NDArray[np.
     return _ratio((a - ab) ** 2 / 2, (a * a + b * b) / 2)
 
 
-def closed(a: NDArray[np.generic], other: NDArray[np.generic]) -> Estimate:
+def closed(a: Values, other: Values) -> Estimate:
     """Var E[Y | inputs that both runs share] / Var Y: their correlation."""
     a, other = _centred(a, other)
     return _ratio(a * other, (a * a + other * other) / 2)
 
 
-def share_of(a: NDArray[np.generic], b: NDArray[np.generic], ab: NDArray[np.generic], other: NDArray[np.generic]) -> Estimate:
+def share_of(a: Values, b: Values, ab: Values, other: Values) -> Estimate:
     """First-order index in the variance of the expected outcome: of Var E[Y | what ``a`` and ``other`` share]."""
     a, b, ab, other = _centred(a, b, ab, other)
     return _ratio(b * (ab - a), a * other)
 
 
-def total_share_of(a: NDArray[np.generic], other: NDArray[np.generic], without: NDArray[np.generic]) -> Estimate:
+def total_share_of(a: Values, other: Values, without: Values) -> Estimate:
     """Total index in the variance of the expected outcome.
 
     ``other`` shares with ``a`` all inputs but luck; ``without`` neither the luck nor the input, its

@@ -1,0 +1,422 @@
+"""What would get us there: the value of a lever at which a target is as likely as wanted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from simulator.analysis.bracket import Search, main_levers, search_of
+from simulator.analysis.goal import Goal, goal_of
+from simulator.analysis.notebook import table_html
+from simulator.errors import UsageError
+from simulator.scenario.model import Scenario
+from simulator.simulation.simulate import Setup, check_arguments, simulate
+from simulator.statistics.intervals import Z95, Estimate, as_percent, proportion, wilson
+
+COARSE = 1_000
+"""Trials of the first look: the same first trials as in the full run, so it looks in the right place."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One lever.
+
+    ``value`` gets there (or is the best reachable, with ``reached`` False); ``low`` and ``high`` are
+    the values at which the interval of the probability still holds what is wanted: how exactly the
+    trials know the value. None where that lies outside the bracket. ``as_factor`` says that the lever
+    has no one value: value, low, high and bracket are factors on what the plan has.
+    """
+
+    search: Search
+    value: float
+    low: float | None
+    high: float | None
+    relative: float | None
+    probability: Estimate
+    reached: bool
+    note: str | None
+    evaluations: int
+
+    @property
+    def path(self) -> str:
+        return self.search.path
+
+    @property
+    def now(self) -> float:
+        """The lever's value today."""
+        return self.search.value(self.search.now)
+
+    @property
+    def as_factor(self) -> bool:
+        return self.search.scaled and self.search.unit is None
+
+    @property
+    def bracket(self) -> tuple[float, float]:
+        return self.search.value(self.search.low), self.search.value(self.search.high)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "path": self.path, "value": self.value, "low": self.low, "high": self.high, "relative": self.relative,
+            "probability": self.probability.value, "reached": self.reached, "bracket": list(self.bracket),
+            "label": self.search.label, "now": self.now, "standard_error": self.probability.standard_error,
+            "as_factor": self.as_factor, "scaled": self.search.scaled, "note": self.note,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Solution:
+    """An answer per lever, for one target and one wanted probability; ``probability`` is the plan's own."""
+
+    scenario: Scenario
+    goal: Goal
+    wanted: float
+    probability: Estimate
+    answers: tuple[Answer, ...]
+    trials: int
+    seed: int
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of the target as such."""
+        if self.probability.value in (0.0, 1.0):
+            how = "never met" if self.probability.value == 0 else "always met"
+            return (f"as planned, the target is {how} in {self.trials:,} trials",)
+        return ()
+
+    def summary(self) -> list[dict[str, Any]]:
+        """Tidy rows, as in the JSON."""
+        return self.to_json()
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The documented JSON form: a row per lever."""
+        about = {
+            "target": self.goal.name, "wanted": self.wanted, "probability_now": self.probability.value,
+            "trials": self.trials, "seed": self.seed,
+        }  # fmt: skip
+        return [answer.to_json() | about for answer in self.answers]
+
+    def __repr__(self) -> str:
+        found = ", ".join(f"{a.path} {_amount(a)}" for a in self.answers[:3])
+        return f"<Solution for {as_percent(self.wanted)} of {self.goal.name!r}: {found}>"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [a.search.label, f"{a.now:,.4g}", f"{a.value:,.4g}", _amount(a),
+             "–" if a.low is None else f"{a.low:,.4g}", "–" if a.high is None else f"{a.high:,.4g}",
+             as_percent(a.probability.value) + ("" if a.reached else ", not enough")]
+            for a in self.answers
+        ]  # fmt: skip
+        head = ["lever", "now", "needed", "change", "from", "to", "probability"]
+        title = f"To get to {as_percent(self.wanted)} of {self.goal.name} (now {as_percent(self.probability.value)})"
+        return table_html(title, head, rows, "; ".join(self.notes))
+
+
+def _amount(answer: Answer) -> str:
+    return "–" if answer.relative is None else f"{100 * answer.relative:+.1f}%"
+
+
+def solve(
+    scenario: Scenario,
+    vary: str | Sequence[str] | Mapping[str, str | tuple[float, float] | None] = (),
+    *,
+    target: str | None = None,
+    probability: float = 0.8,
+    trials: int | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Solution:
+    """For each lever in turn: which value makes a target as likely as wanted?
+
+    Every value is played in the same luck, so the probability moves smoothly with the lever. A first
+    look at the first 1,000 trials finds the neighbourhood, Brent's method on all trials the value.
+    Numbers that are uncertain stay so: their whole range is scaled.
+
+    Parameters
+    ----------
+    vary : paths, each with the ends to look between if you like: ``"segments.inbound.volume"``,
+        ``{"segments.inbound.volume": "500:5000"}``. By default the main levers of the plan; of
+        several segments all are moved together.
+    target : name of the target, or ``all``; by default the first.
+    probability : what is wanted, between 0 and 1.
+    progress : called with (done, total).
+
+    Raises
+    ------
+    UsageError : no target, or nothing to vary there. ScenarioError : an unknown path.
+
+    Examples
+    --------
+    >>> import simulator as sim
+    >>> plan = sim.load("scenarios/twenty-five-customers.yaml")
+    >>> found = solve(plan, "segments.inbound.volume", probability=0.8, trials=2000, seed=7)
+    >>> found.answers[0].reached, 1100 < found.answers[0].value < 1300
+    (True, True)
+    """
+    if not 0 < probability < 1:
+        raise UsageError(f"probability: {probability:g} is not between 0 and 1; certainty cannot be planned for")
+    goal = goal_of(scenario, target, needed=True)
+    setup = check_arguments(scenario, trials, seed, threads)
+    paths: Mapping[str, Any]
+    if isinstance(vary, Mapping):
+        paths = vary
+    else:
+        paths = dict.fromkeys([vary] if isinstance(vary, str) else vary)
+    chosen = bool(paths)
+    if not chosen:
+        paths = dict.fromkeys(main_levers(scenario, goal.metric))
+    searches = [search_of(scenario, path, _ends(ends)) for path, ends in paths.items()]
+    player = _Player(scenario, goal, setup, len(searches), progress)
+    own = player.at(None, None, setup.trials)
+    answers = [_solve_one(player, search, probability, own) for search in searches]
+    if not chosen:
+        answers.sort(key=lambda answer: (not answer.reached, abs(answer.relative or math.inf)))
+    player.finish()
+    return Solution(scenario, goal, probability, _estimate(own, setup.trials), tuple(answers), setup.trials, setup.seed)
+
+
+def _ends(ends: str | tuple[float, float] | None) -> str | None:
+    return f"{ends[0]!r}:{ends[1]!r}" if isinstance(ends, (tuple, list)) else ends
+
+
+def _estimate(p: float, trials: int) -> Estimate:
+    hits = np.arange(trials) < round(p * trials)
+    return proportion(hits)
+
+
+class _Player:
+    """The probability at a value of a lever; every value is played once."""
+
+    EXPECTED = 5.0
+    """Full runs that a lever takes, for the progress bar."""
+
+    def __init__(self, scenario: Scenario, goal: Goal, setup: Setup, levers: int, progress: Any):
+        self.scenario, self.goal, self.setup, self.progress = scenario, goal, setup, progress
+        self.total = 1 + self.EXPECTED * levers
+        self.spent, self.ceiling, self.runs = 0.0, 1.0, 0
+        self._known: dict[tuple[str | None, float | None, int], float] = {}
+
+    def at(self, search: Search | None, x: float | None, trials: int) -> float:
+        key = (None if search is None else search.path, x, trials)
+        if key not in self._known:
+            assert search is None or x is not None
+            plan = self.scenario if search is None else self.scenario.with_changes(search.change(float(x or 0.0)))
+            cost = trials / self.setup.trials
+            result = simulate(
+                plan, trials=trials, seed=self.setup.seed, threads=self.setup.threads,
+                progress=lambda done, total: self._tell(cost * done / total),
+            )  # fmt: skip
+            hits = self.goal.hits(result)
+            assert hits is not None
+            self._known[key] = float(np.count_nonzero(hits)) / trials
+            self.spent = min(self.spent + cost, self.ceiling)
+            self.runs += 1
+        return self._known[key]
+
+    def _tell(self, part: float) -> None:
+        if self.progress is not None:
+            self.progress(int(1000 * min(self.spent + part, self.ceiling)), int(1000 * self.total))
+
+    def next_lever(self) -> None:
+        """The share of the bar that this lever may fill."""
+        self.spent = self.ceiling
+        self.ceiling += self.EXPECTED
+
+    def finish(self) -> None:
+        self.spent = self.ceiling = self.total
+        self._tell(0.0)
+
+
+def _score(p: float, trials: int) -> float:
+    """A probability on the probit scale, on which it is nearly straight in a lever; never infinite."""
+    from scipy.special import ndtri
+
+    return float(ndtri(min(max(p, 0.25 / trials), 1 - 0.25 / trials)))
+
+
+def _solve_one(player: _Player, search: Search, wanted: float, own: float) -> Answer:
+    player.next_lever()
+    before = player.runs
+    n = player.setup.trials
+    found = _whole(player, search, wanted, own) if search.whole else _real(player, search, wanted, own)
+    x, reached, ends, note = found
+    p = own if x == search.now else player.at(search, x, n)
+    low, high = (None if end is None else search.value(end) for end in ends)
+    notes = "; ".join(part for part in (note, search.why) if part) or None
+    return Answer(
+        search, search.value(x), low, high, search.relative(x), _estimate(p, n), reached, notes, player.runs - before
+    )
+
+
+Found = tuple[float, bool, tuple[float | None, float | None], str | None]
+_NOTHING = (None, None)
+
+
+def _real(player: _Player, search: Search, wanted: float, own: float) -> Found:
+    """Root of p(x) − wanted in the part of the bracket, next to today's value, where it is crossed."""
+    n = player.setup.trials
+    few = min(COARSE, n)
+    now = min(max(search.now, search.low), search.high)
+    p = {x: player.at(search, x, few) for x in (search.low, now, search.high)}
+    if not _crossing(p, now, wanted):
+        full = {x: player.at(search, x, n) for x in (search.low, search.high)}
+        full[now] = own if now == search.now else player.at(search, now, n)
+        if not _crossing(full, now, wanted):
+            inner = _inner_points(search, now)
+            between = {x: player.at(search, x, few) for x in inner}
+            top = (max if p[now] < wanted else min)(between, key=lambda x: between[x])
+            full[top] = player.at(search, top, n)
+            if not _crossing(full, now, wanted):
+                return _out_of_reach(full, search, wanted, now)
+        p, few = full, n
+    crossing = _crossing(p, now, wanted)
+    end = min(crossing, key=lambda x: abs(_distance(search, x) - _distance(search, now)))
+    guess, slope = _coarse(player, search, wanted, now, end, few)
+    return _fine(player, search, wanted, guess, slope, sorted((now, end)), own)
+
+
+def _crossing(p: Mapping[float, float], now: float, wanted: float) -> list[float]:
+    """Values beside today's on the other side of what is wanted."""
+    return [x for x in p if x != now and ((p[x] >= wanted) != (p[now] >= wanted))]
+
+
+def _inner_points(search: Search, now: float) -> list[float]:
+    """A few values on both sides of today's: a probability may rise and fall again."""
+    middle = _distance(search, now)
+    ends = (_distance(search, search.low), _distance(search, search.high))
+    points = [_back(search, middle + (end - middle) * share) for end in ends for share in (0.02, 0.06, 0.15, 0.35, 0.65)]
+    return [x for x in dict.fromkeys(points) if x != now]
+
+
+def _distance(search: Search, x: float) -> float:
+    return math.log(x) if search.logarithmic else x
+
+
+def _back(search: Search, t: float) -> float:
+    return math.exp(t) if search.logarithmic else t
+
+
+def _out_of_reach(p: Mapping[float, float], search: Search, wanted: float, now: float) -> Found:
+    """Nothing between the ends gets there, or everything does."""
+    if all(value >= wanted for value in p.values()):
+        always = " in every trial" if min(p.values()) == 1.0 else ""
+        return now, True, _NOTHING, f"nothing is needed: the target is met often enough{always} whatever it is in the bracket"
+    best = max(p, key=lambda x: (p[x], -abs(x - now)))
+    if best not in (search.low, search.high, now):
+        return best, False, _NOTHING, "not enough alone: about the best in the bracket, more of it makes the target less likely"
+    if p[best] == 0:
+        return now, False, _NOTHING, "the target is never met, whatever it is in the bracket"
+    if p[best] <= p[now]:
+        return now, False, _NOTHING, "no value in the bracket makes the target likelier than it is"
+    return best, False, _NOTHING, "not enough alone: the best in the bracket"
+
+
+def _coarse(player: _Player, search: Search, wanted: float, a: float, b: float, trials: int) -> tuple[float, float]:
+    """Where the first trials cross, and the slope of the probit there."""
+    from scipy.optimize import brentq
+
+    goal = _score(wanted, trials)
+
+    def off(t: float) -> float:
+        return _score(player.at(search, _back(search, t), trials), trials) - goal
+
+    first, last = sorted((_distance(search, a), _distance(search, b)))
+    if off(first) * off(last) > 0:  # the first trials alone do not cross: all of them will tell
+        t = first if abs(off(first)) < abs(off(last)) else last
+    else:
+        t = float(brentq(off, first, last, xtol=2e-3 * (last - first), rtol=1e-9, maxiter=60))
+    step = max(0.02 * (last - first), 1e-9)
+    left, right = max(first, t - step), min(last, t + step)
+    slope = (off(right) - off(left)) / (right - left)
+    return t, slope
+
+
+def _fine(
+    player: _Player, search: Search, wanted: float, guess: float, slope: float, ends: Sequence[float], own: float
+) -> Found:
+    """The crossing in all trials, and where the interval of the probability still holds what is wanted."""
+    from scipy.optimize import brentq
+
+    n = player.setup.trials
+    goal = _score(wanted, n)
+    first, last = (_distance(search, x) for x in ends)
+    seen: dict[float, float] = {}
+
+    def off(t: float) -> float:
+        if t not in seen:
+            x = _back(search, t)
+            p = own if x == search.now else player.at(search, x, n)
+            seen[t] = _score(p, n) - goal
+        return seen[t]
+
+    reach = _reach(wanted, n)
+    width = min(max(reach / abs(slope) if slope else last - first, 1e-6 * (last - first)), last - first)
+    left, right = max(first, guess - width), min(last, guess + width)
+    while off(left) * off(right) > 0 and (left > first or right < last):
+        width *= 2.0
+        if abs(off(left)) < abs(off(right)):
+            left = max(first, left - width)
+        else:
+            right = min(last, right + width)
+        if width > 4 * (last - first):
+            left, right = first, last
+    if off(left) * off(right) > 0:
+        x = _back(search, min((left, right), key=lambda t: abs(off(t))))
+        return x, seen[_distance(search, x)] >= 0 if _distance(search, x) in seen else False, _NOTHING, "at the end of the bracket"
+    tolerance = 0.02 * (right - left)
+    t = float(brentq(off, left, right, xtol=max(tolerance, 1e-12), rtol=1e-12, maxiter=60))
+    if off(t) < 0:  # on the side that gets there: a value that is enough, not one that nearly is
+        above = [s for s in seen if seen[s] >= 0]
+        t = min(above, key=lambda s: abs(s - t)) if above and abs(min(above, key=lambda s: abs(s - t)) - t) <= 2 * tolerance else t
+    local = (off(right) - off(left)) / (right - left)
+    low, high = _interval(t, seen[t], wanted, n, local)
+    inside = [_back(search, s) if first <= s <= last else _edge(search, s) for s in (low, high)]
+    return _back(search, t), True, (inside[0], inside[1]), None
+
+
+def _edge(search: Search, t: float) -> float | None:
+    """A value beyond today's but inside the bracket; None outside."""
+    x = _back(search, t)
+    return x if search.low <= x <= search.high else None
+
+
+def _reach(wanted: float, n: int) -> float:
+    """Half the width, on the probit scale, of the interval of a probability of ``wanted``."""
+    low, high = wilson(round(wanted * n), n)
+    return max((_score(high, n) - _score(low, n)) / 2, 1e-6)
+
+
+def _interval(t: float, off: float, wanted: float, n: int, slope: float) -> tuple[float, float]:
+    """Where probabilities whose interval just holds what is wanted are met, along the straight probit.
+
+    The Wilson interval of p holds w if and only if |p − w| <= z √(w(1 − w)/n).
+    """
+    half = Z95 * math.sqrt(wanted * (1 - wanted) / n)
+    if slope == 0:
+        return t, t
+    centre = _score(wanted, n)
+    found = [t + (_score(wanted + side * half, n) - centre - off) / slope for side in (-1, 1)]
+    return min(*found, t), max(*found, t)
+
+
+def _whole(player: _Player, search: Search, wanted: float, own: float) -> Found:
+    """Whole numbers, by bisection: the nearest to today's that gets there."""
+    n = player.setup.trials
+    now = min(max(search.now, search.low), search.high)
+    p = {x: player.at(search, x, n) for x in (search.low, now, search.high)}
+    crossing = [x for x in (search.low, search.high) if x != now and (p[x] >= wanted) != (p[now] >= wanted)]
+    if not crossing:
+        return _out_of_reach(p, search, wanted, now)
+    enough, short = (now, crossing[0]) if p[now] >= wanted else (crossing[0], now)
+    while abs(enough - short) > 1:
+        middle = float((enough + short) // 2)
+        if player.at(search, middle, n) >= wanted:
+            enough = middle
+        else:
+            short = middle
+    return enough, True, _NOTHING, None

@@ -1,0 +1,68 @@
+"""What the verbs that play a plan many times have in common: one seed said once, a bar, one plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from simulator.cli.inputs import load_all
+from simulator.cli.output import say
+from simulator.cli.simulating import announce_compiling
+
+if TYPE_CHECKING:
+    from simulator.scenario.model import Scenario
+
+scenario_argument = click.argument("scenario", metavar="SCENARIO")
+
+target_option = click.option(
+    "--target", metavar="NAME", help="Name of a target of the plan, or all (together); by default its first."
+)
+
+
+def one_plan(source: str, changes: Sequence[str]) -> Scenario:
+    """The scenario with its changes; says what it warns of."""
+    plan = load_all([source], changes)[0]
+    for warning in plan.warnings:
+        say(warning, warning=True)
+    return plan
+
+
+def seed_for(plans: Sequence[Scenario], seed: int | None) -> int:
+    """The seed to play with: the one given, the plans' own, or a new one that is told."""
+    from simulator.simulation.simulate import pick_seed
+
+    announce_compiling()
+    own = next((plan.simulation.seed for plan in plans if plan.simulation.seed is not None), None)
+    if seed is not None or own is not None:
+        return seed if seed is not None else own  # type: ignore[return-value]
+    picked = pick_seed()
+    say(f"No seed given: using {picked}; --seed {picked} plays the same luck again.")
+    return picked
+
+
+def split_vary(plan: Scenario, texts: Sequence[str]) -> dict[str, str | None]:
+    """``PATH=…`` apart (names of targets may hold ``=``); the rest is None where nothing is said.
+
+    Raises
+    ------
+    UsageError : a path named twice.
+    """
+    from simulator.errors import UsageError
+    from simulator.scenario.levers import levers, split
+
+    found: dict[str, str | None] = {}
+    for text in texts:
+        pair = split(plan, text)
+        if pair is not None and "targets." in text:
+            try:  # a target named "wins >= 25 in 2027" without a bracket
+                levers(plan, text.strip())
+                pair = None
+            except Exception:
+                pass
+        path, rest = (text.strip(), None) if pair is None else pair
+        if path in found:
+            raise UsageError(f"--vary names {path} twice")
+        found[path] = rest
+    return found

@@ -1,0 +1,74 @@
+"""How answers are laid out in the terminal: heads, plain tables, notes, values as people write them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich import box
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from simulator.report.wording import clean
+from simulator.scenario.listing import written
+
+LONGEST = 44
+
+
+def plain_table(*head: str, left: int = 1) -> Table:
+    """A table without lines between rows; the first ``left`` columns are text, the others numbers."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
+    for index, name in enumerate(head):
+        table.add_column(clean(name), justify="left" if index < left else "right", overflow="fold")
+    return table
+
+
+def title(text: str, more: str = "") -> Text:
+    """A line in bold, and what is said beside it."""
+    return Text.assemble((clean(text), "bold"), (f"   {clean(more)}" if more else "", "dim"))
+
+
+def notes(texts: Sequence[str]) -> list[RenderableType]:
+    """What a reader should know, a paragraph each."""
+    return [Padding(Text(f"Note: {clean(text)}", style="yellow"), (1, 0, 0, 0)) for text in texts]
+
+
+def value_text(value: Any) -> str:
+    """A value as in the scenario file, but short.
+
+    >>> value_text(0.4200000001), value_text(1200.0), value_text(None), value_text({"p10": 0.3, "p90": 0.4})
+    ('0.42', '1,200', '–', 'p10: 0.3, p90: 0.4')
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return number_text(float(value))
+    text = clean(written(value))
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def number_text(value: float) -> str:
+    """A number in four figures or so, never in powers of ten.
+
+    >>> [number_text(x) for x in (1200.24, 0.48051, 38_123.7, 3_500_000, 0.000012, 12.5)]
+    ['1,200', '0.4805', '38,124', '3,500,000', '0.000012', '12.5']
+    """
+    size = abs(value)
+    if size >= 1000:
+        return f"{value:,.0f}"
+    if size == 0:
+        return "0"
+    if size < 0.001:
+        return f"{value:.6f}".rstrip("0")
+    return f"{value:.4g}"
+
+
+def points(share: float, digits: int = 1) -> str:
+    """A difference of probabilities in percentage points, with its sign.
+
+    >>> points(0.1855), points(-0.004)
+    ('+18.6', '-0.4')
+    """
+    return f"{100 * share:+.{digits}f}"

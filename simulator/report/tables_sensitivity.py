@@ -1,0 +1,95 @@
+"""What drives the number, in the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from simulator.analysis.sobol import Share, SobolShares
+from simulator.analysis.tornado import Effect, Tornado
+from simulator.report.layout import notes, plain_table, points, title, value_text
+from simulator.report.wording import average, clean, plural
+from simulator.simulation.metrics import Metric, metrics_of
+from simulator.statistics.intervals import Estimate, as_percent
+
+SHOWN = 20
+ENDS = (
+    "low and high: the assumption's own P10 and P90, the others drawn as ever; * certain in the plan, moved 10% down and "
+    "up. Sorted by how far the probability moves. Same luck throughout."
+)
+MEANING = (
+    "alone: share of the variance that would go if this were known; with others: share that is left if all else were "
+    "known. Luck averaged out: the same for the expected outcome, which luck has no part in."
+)
+
+
+def metric_of(found: Tornado | SobolShares) -> Metric:
+    """The metric that means and variances are of."""
+    money = any(segment.deal_size is not None for segment in found.scenario.segments.values())
+    return next(m for m in metrics_of(found.scenario.stages, money) if m.name == found.goal.metric)
+
+
+def tornado_table(found: Tornado, everything: bool = False) -> RenderableType:
+    """One row per assumption, the strongest first."""
+    metric = metric_of(found)
+    chance = found.probability is not None
+    head = ["assumption", "low", "high"]
+    head += ["chance at low", "at high", "points"] if chance else []
+    table = plain_table(*head, "mean at low", "at high")
+    shown = found.effects if everything else found.effects[:SHOWN]
+    for effect in shown:
+        table.add_row(*_row(effect, metric, chance))
+    now = "" if found.probability is None else f", {as_percent(found.probability.value)} as planned"
+    parts: list[RenderableType] = [
+        title(f"What drives {found.goal.name or found.goal.subject}{now}"),
+        Text(f"{clean(found.scenario.name)}: {found.trials:,} trials, seed {found.seed}; mean: {found.goal.subject}", style="dim"),
+        "", table,
+    ]  # fmt: skip
+    if len(shown) < len(found.effects):
+        rest = found.effects[len(shown) :]
+        most = max(abs(effect.size[0]) for effect in rest)
+        words = f"… and {plural(len(rest), 'assumption')} more that move it less" + (
+            f", by {100 * most:.1f} points at most" if chance else ""
+        )
+        parts.append(Text(words + "; --all shows them", style="dim"))
+    return Group(*parts, "", Text(ENDS, style="dim"), *notes(found.notes))
+
+
+def _row(effect: Effect, metric: Metric, chance: bool) -> list[str]:
+    move = effect.move
+    cells = [clean(move.label) + (" *" if move.certain else ""), value_text(move.low), value_text(move.high)]
+    if chance:
+        assert effect.probabilities is not None and effect.probability_change is not None
+        cells += [*map(as_percent, effect.probabilities), points(effect.probability_change.value)]
+    return [*cells, *(average(x, metric) for x in effect.means)]
+
+
+def sobol_table(found: SobolShares) -> RenderableType:
+    """One row per input; indices that cannot be told from nothing say so."""
+    table = plain_table("input", "alone", "interval", "with others", "luck averaged out: alone", "with others")
+    for share in found.shares:
+        table.add_row(*_share(share))
+    about = f"{found.trials:,} trials, seed {found.seed}"
+    expected = (
+        f"{as_percent(found.expected.value)} of the variance is in the assumptions and the market; the rest is luck."
+        if len(found.shares) > 1
+        else "All of the variance is luck."
+    )
+    return Group(
+        title(f"Where the spread of {found.goal.subject} comes from"),
+        Text(f"{clean(found.scenario.name)}: standard deviation {average(found.sd, metric_of(found))}; {about}", style="dim"),
+        "", table, "", Text(expected), "", Text(MEANING, style="dim"), *notes(found.notes),
+    )  # fmt: skip
+
+
+def _share(share: Share) -> list[str]:
+    def text(index: Estimate | None) -> str:
+        if index is None:
+            return "–"
+        return "≈ 0 (noise)" if index.value < 0 else f"{100 * index.value:.1f}%"
+
+    interval = f"{100 * share.first.low:.1f} to {100 * share.first.high:.1f}%"
+    return [
+        clean(share.label), text(share.first), interval, text(share.total), text(share.first_of_expected),
+        text(share.total_of_expected),
+    ]  # fmt: skip

@@ -1,0 +1,37 @@
+"""A sweep in the terminal: a row per variant, or the corners of a long one."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from simulator.analysis.sweep import Sweep
+from simulator.report.layout import plain_table, title, value_text
+from simulator.report.wording import average, clean
+from simulator.scenario.labels import label
+from simulator.simulation.metrics import metrics_of
+from simulator.statistics.intervals import as_percent
+
+MOST_ROWS = 60
+
+
+def sweep_table(found: Sweep) -> RenderableType:
+    """The rows: what is varied, the target's probability, the mean of its metric."""
+    plan, goal = found.scenario, found.goal
+    money = f"mean: bookings" in found.rows[0]
+    metric = next(m for m in metrics_of(plan.stages, money) if m.name == goal.metric)
+    names = [label(path, plan.stages) for path in found.paths]
+    head = [*names, *(("probability", "±") if goal.name is not None else ()), f"mean {goal.subject}"]
+    table = plain_table(*head, left=0)
+    for row in found.rows[:MOST_ROWS]:
+        p = row["probability"]
+        chance = () if p is None else (as_percent(p), f"{196 * row['standard_error']:.1f}")
+        cells = [value_text(row[path]) for path in found.paths]
+        table.add_row(*cells, *chance, average(row[f"mean: {goal.metric}"], metric))
+    parts: list[RenderableType] = [
+        title(clean(plan.name), f"{len(found.rows):,} variants, {found.trials:,} trials each, seed {found.seed}"),
+        Text(f"target: {clean(goal.name)}" if goal.name is not None else "no target: means only"), "", table,
+    ]  # fmt: skip
+    if len(found.rows) > MOST_ROWS:
+        parts.append(Text(f"… {len(found.rows) - MOST_ROWS:,} more; -o FILE.csv or .parquet has all of them", style="dim"))
+    return Group(*parts)
