@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -119,7 +121,7 @@ def _parsed(slot: Slot, value: Any, place: Place, parse: ParseValue, faults: Fau
 
 
 def plain_value(value: Any) -> Any:
-    """Values of the model and of NumPy in the words of a scenario file."""
+    """Values of the model, of NumPy, paths and dates in the words of a scenario file."""
     from simulator.scenario.resolved import plain_number, plain_numbers, plain_spread
     from simulator.scenario.spreads import Spread
     from simulator.scenario.uncertain import Number
@@ -130,8 +132,12 @@ def plain_value(value: Any) -> Any:
         return plain_spread(value, ".")
     if isinstance(value, tuple) and value and all(isinstance(item, Number) for item in value):
         return plain_numbers(value)
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {key: plain_value(item) for key, item in value.items()}
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, date):
+        return value.isoformat()[:10]
     if isinstance(value, (list, tuple)):
         return [plain_value(item) for item in value]
     if hasattr(value, "tolist"):

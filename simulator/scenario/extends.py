@@ -45,7 +45,7 @@ def merge_parents(tree: Node, name: str | None, read_file: ReadFile, faults: Fau
     files = [] if name is None else [os.path.realpath(name)]
     shown = [] if name is None else [name]
     while (named := chain[-1].get("extends")) is not None:
-        if not isinstance(named.value, str) or not named.value.strip():
+        if not isinstance(named.value, str) or not named.value.strip() or "\0" in named.value:
             what = "one parent, the name of a scenario file"
             raise _stop(named, f"{show(named.plain())} is not {what}", faults)
         parent = os.path.normpath(os.path.join(named.place.folder, named.value.strip()))

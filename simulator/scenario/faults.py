@@ -46,6 +46,11 @@ def listed(names: Iterable[str], last: str = "or") -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" {last} {names[-1]}"
 
 
+def _one_line(text: str) -> str:
+    """Text without line breaks and control characters."""
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 class Faults:
     """The faults found so far."""
 
@@ -58,7 +63,8 @@ class Faults:
     ) -> None:
         """Note a fault; ``file`` and ``line`` say where in another file (a table) it lies."""
         place = where.place if isinstance(where, Node) else where
-        fault = Fault(file or place.file, line if file else place.line, path or None, message)
+        where_to = _one_line(path) if path else None
+        fault = Fault(file or place.file, line if file else place.line, where_to, _one_line(message))
         self._found.append(((place.order, place.line or 0), fault))
 
     def include(self, error: ScenarioError, place: Place) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from simulator.errors import Fault, ScenarioError
 from simulator.scenario.build import build_scenario
-from simulator.scenario.changes import apply_changes
+from simulator.scenario.changes import apply_changes, plain_value
 from simulator.scenario.extends import merge_parents
 from simulator.scenario.faults import Faults, nearest
 from simulator.scenario.model import Scenario
@@ -53,9 +53,14 @@ def load(source: Source, *, overrides: Iterable[str | tuple[str, Any]] = ()) -> 
         return change(source, overrides) if overrides else source
     faults = Faults()
     if isinstance(source, Mapping):
-        tree, name = node_from(dict(source), Place(folder=os.curdir)), None
+        try:
+            tree, name = node_from(plain_value(source), Place(folder=os.curdir)), None
+        except RecursionError:
+            raise ScenarioError(f"is nested more than {MOST_DEPTH} levels deep, or holds itself") from None
     elif isinstance(source, (str, os.PathLike)):
         name = os.fspath(source)
+        if "\n" in name:
+            raise ScenarioError("this is a text, not the name of a file; load takes a path, '-' or a mapping")
         tree = read_file(name, faults)
     else:
         raise TypeError(f"load takes a path, '-' or a mapping, not {type(source).__name__}")

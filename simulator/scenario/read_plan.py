@@ -35,6 +35,8 @@ def read_start(form: SpecialForm, node: Node, path: str, reading: Reading) -> An
     text = str(node.value)
     if not isinstance(node.value, str) or not is_start(text):
         return reading.fault(node, path, f"{show(node.plain())} is neither a quarter (2027-Q1) nor a date (2027-01-04)")
+    if not 1900 <= int(text[:4]) <= 2200:
+        return reading.fault(node, path, f"{show(text)} is not in the years 1900 to 2200")
     return text
 
 

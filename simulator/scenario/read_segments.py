@@ -25,7 +25,7 @@ from simulator.scenario.reading import (
 from simulator.scenario.segment import Segment, Volume
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SEGMENT = re.compile(r"[^\s.*,{}\[\]:#\"'&!|>%@`=](?:[^.*,{}\[\]\"'=\n\r\t]*[^\s.*,{}\[\]\"'=])?")
+_SEGMENT = re.compile(r"[^\s.*,{}\[\]:#\"'&!|>%@`=](?:[^.*,{}\[\]\"=\n\r\t]*[^\s.*,{}\[\]\"'=])?")
 
 
 @reads("stages")
@@ -204,17 +204,19 @@ def read_segments(form: SpecialForm, node: Node, path: str, reading: Reading) ->
     segments: dict[str, Any] = {}
     for name, item in node.items():
         inside = join(path, name)
-        if name in ("all", "total") or not _SEGMENT.fullmatch(name) or len(name) > 80:
+        if not _SEGMENT.fullmatch(name) or not name.isprintable() or len(name) > 80:
             reading.fault(
                 item,
                 inside,
-                f"{show(name)} cannot name a segment; allowed: letters, digits, spaces, _, - "
-                "and the like, no dots, commas, stars, quotes or brackets",
+                f"{show(name)} cannot name a segment; allowed: letters, digits, spaces, _, - and the like, no dots, "
+                "commas, stars, quotes or brackets",
             )
             segments[name] = BAD
         if item.value is None:
             segments[name] = reading.fault(item, inside, "the segment is empty; volume and conversion are required")
             continue
+        if name in ("all", "total"):
+            reading.faults.warn(f"{inside}: tables call the sum of all segments {name!r} too")
         segment = read_segment(item, inside, reading)
         if name not in segments:
             segments[name] = segment

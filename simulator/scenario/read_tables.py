@@ -61,7 +61,7 @@ class Cells:
         if not text:
             return None
         try:
-            if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            if re.fullmatch(r"(19|2[0-2])\d{2}-\d{2}-\d{2}", text):
                 return date.fromisoformat(text)
         except ValueError:
             pass

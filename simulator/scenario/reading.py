@@ -206,10 +206,15 @@ def read_text(form: TextForm, node: Node, path: str, reading: Reading) -> Any:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = show(value)
     if not isinstance(value, str):
-        return reading.fault(node, path, f"{show(node.plain())} is not {form.words}")
-    if not form.empty and not value.strip():
+        hint = " (put it in quotes)" if isinstance(value, bool) else ""
+        return reading.fault(node, path, f"{show(node.plain())} is not {form.words}{hint}")
+    if form.empty:
+        return value
+    if not value.strip():
         return reading.fault(node, path, f"{show(value)} is not {form.words}: it is empty")
-    return value if form.empty else value.strip()
+    if not value.strip().isprintable() or len(value) > 200:
+        return reading.fault(node, path, f"{show(value)} is not {form.words}: one line of up to 200 letters")
+    return value.strip()
 
 
 @reads(WholeForm)

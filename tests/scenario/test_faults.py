@@ -118,3 +118,18 @@ def test_tags_execute_nothing(tmp_path, monkeypatch):
         with pytest.raises(ScenarioError, match=r"the tag !!python/object.* is not allowed"):
             load("plan.yaml")
     assert not Path("owned").exists()
+
+
+def test_what_is_no_file_at_all():
+    loop: dict = {}
+    loop["segments"] = loop
+    with pytest.raises(ScenarioError, match="holds itself"):
+        load(loop)
+    with pytest.raises(ScenarioError, match="this is a text, not the name of a file"):
+        load("start: 2027-Q1\nquarters: 4\n")
+    with pytest.raises(ScenarioError, match="does not exist"):
+        load("")
+    with pytest.raises(ScenarioError, match="embedded null"):
+        load("plan\0.yaml")
+    with pytest.raises(TypeError, match="load takes a path"):
+        load(42)  # type: ignore[arg-type]

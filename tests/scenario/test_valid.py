@@ -277,3 +277,24 @@ def test_parts_can_be_built_by_hand_but_not_from_raw_values():
         Slips(win_rate_factor=())
     with pytest.raises(ValidationError):
         Market(events=[{"name": "freeze"}])
+
+
+def test_a_mapping_may_hold_python_values():
+    np = pytest.importorskip("numpy")
+    document = {
+        "start": date(2027, 1, 4),
+        "quarters": np.int64(2),
+        "stages": ("sqls", "wins"),
+        "segments": {
+            "inbound": {
+                "volume": np.array([40.0, 50.0]),
+                "conversion": {"wins": Range(0.2, 0.4, domain="share")},
+                "lag_weeks": {"wins": MeanCv(positive(8), positive(1), "gamma")},
+                "deal_size": {"values": VALID / "spreads-history.csv", "column": "amount"},
+            }
+        },
+    }
+    plan = load(document)
+    assert plan.start == "2027-01-04" and plan.quarters == 2
+    assert plan.segments["inbound"].conversion["wins"] == (Range(0.2, 0.4, domain="share"),)
+    assert load(plan.document) == plan
