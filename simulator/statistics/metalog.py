@@ -5,6 +5,9 @@ Keelin (2016), "The Metalog Distributions", Decision Analysis 13(4), 243-277.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,14 +57,28 @@ def fit(x: Floats, y: Floats, weights: Floats, terms: int, lower: float | None =
 
     ``x`` must lie above ``lower``.
     """
+    return fits(x, y, weights, (terms,), lower)[0]
+
+
+def fits(x: Floats, y: Floats, weights: Floats, terms: Sequence[int], lower: float | None = None) -> list[Floats]:
+    """:func:`fit` for several numbers of terms at once: one QR factorisation holds them all."""
     scale = np.sqrt(weights)
     target = x if lower is None else np.log(x - lower)
-    found, *_ = np.linalg.lstsq(basis(y, terms) * scale[:, None], target * scale, rcond=None)
-    return np.asarray(found, dtype=np.float64)
+    q, r = np.linalg.qr(basis(y, max(terms)) * scale[:, None])
+    seen = q.T @ (target * scale)
+    return [np.linalg.lstsq(r[:k, :k], seen[:k], rcond=None)[0] for k in terms]
+
+
+@cache
+def ladder(smallest: float, points: int) -> tuple[Floats, Floats]:
+    """Probabilities evenly spaced on the logit scale, and the basis of 16 terms at them."""
+    logit = np.linspace(np.log(smallest), -np.log(smallest), points)
+    y = 1 / (1 + np.exp(-logit))
+    return y, basis(y, 16)
 
 
 def feasible(coefficients: Floats, smallest: float = 1e-7, points: int = 2001) -> bool:
-    """Whether the quantile function rises everywhere between ``smallest`` and 1 − ``smallest``."""
-    logit = np.linspace(np.log(smallest), -np.log(smallest), points)
-    values = quantile(coefficients, 1 / (1 + np.exp(-logit)))
+    """Whether the quantile function of at most 16 terms rises everywhere between ``smallest`` and 1 − ``smallest``."""
+    _, functions = ladder(smallest, points)
+    values = functions[:, : len(coefficients)] @ coefficients
     return bool(np.all(np.isfinite(values)) and np.all(np.diff(values) > 0))

@@ -50,6 +50,8 @@ def test_workbook(name, tmp_path):
     with zipfile.ZipFile(path) as file:
         assert not [n for n in file.namelist() if n.startswith("xl/worksheets/_rels")
                     and b"hyperlink" in file.read(n)]  # fmt: skip
+    if HOSTILE.index(name) % 4:
+        return
     found = engines.formualizer(path, written)
     assert [c for c, (_, v) in written.items() if not engines.agree(v, found[c])] == []
 

@@ -113,7 +113,7 @@ def check_values(path, result, tmp_path, engine="formualizer", links=True):
         assert engines.agree(found["Board pack", 1, 1], 31.9)
 
 
-@pytest.mark.parametrize("engine", ["formualizer", "ironcalc", "libreoffice"])
+@pytest.mark.parametrize("engine", ["formualizer", "ironcalc", pytest.param("libreoffice", marks=pytest.mark.slow)])
 def test_our_sheets_are_added_then_refreshed_and_theirs_stay(theirs, first, second, tmp_path, engine):
     before = own_parts(theirs)
     assert (

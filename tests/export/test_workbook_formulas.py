@@ -12,6 +12,8 @@ from simulator.export.workbook import write_workbook
 from tests.export import engines, plans
 
 ENGINES = ("formualizer", "ironcalc", "libreoffice")
+ENGINES_SLOW = ("formualizer", "ironcalc", pytest.param("libreoffice", marks=pytest.mark.slow))
+"""LibreOffice takes seconds to start: two checks with it always, the others in the slow suite."""
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +58,12 @@ def test_every_formula_agrees_with_numpy(engine, book, tmp_path):
     assert wrong(book, engine, tmp_path) == {}
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ENGINES_SLOW)
 def test_every_formula_of_a_comparison_agrees_with_numpy(engine, two, tmp_path):
     assert wrong(two, engine, tmp_path) == {}
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ENGINES_SLOW)
 def test_a_wrong_cached_value_is_noticed(engine, book, tmp_path):
     """The engines really recalculate: one wrong cached value, and one alone, is found."""
     broken = tmp_path / "broken.xlsx"
@@ -98,7 +100,7 @@ def test_an_edited_target_gives_numpys_new_probability(engine, base, book, tmp_p
         assert engines.agree(float(value), found[cell]), cell
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ENGINES_SLOW)
 def test_showing_another_target_moves_the_charts_and_the_drivers(engine, base, book, tmp_path):
     """The histogram's bars and the drivers' fifths are those of the target that is chosen."""
     layout = engines.formulas(book)
@@ -157,7 +159,7 @@ def test_safe_target_is_met_as_often_as_promised(base, book):
         assert hits.mean() >= 0.8 - 1 / base.trials
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ENGINES_SLOW)
 def test_a_plan_without_targets_draws_or_money(engine, tmp_path):
     """Nothing uncertain, no target, one trial more than none: the workbook still adds up."""
     plan = plans.scenario(targets=())

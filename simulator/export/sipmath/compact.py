@@ -75,10 +75,8 @@ def shape_of(series: Series) -> Shape | None:
             keep = np.unique(np.round(np.linspace(0, x.size - 1, 2000)).astype(int))
             x, y, weights = x[keep], y[keep], np.ones(keep.size)
     best: Shape | None = None
-    for terms in TERMS:
-        if terms >= x.size:
-            break
-        coefficients = metalog.fit(x, y, weights, terms, lower)
+    possible = [terms for terms in TERMS if terms < x.size]
+    for coefficients in metalog.fits(x, y, weights, possible, lower):
         if not metalog.feasible(coefficients):
             continue
         error = _distance(coefficients, lower, distinct, below, counts / values.size, series.kind == "count")
@@ -103,9 +101,10 @@ def _distance(
     coefficients: Floats, lower: float | None, distinct: Floats, below: Floats, shares: Floats, whole: bool
 ) -> float:
     """Largest gap between the two distribution functions (Kolmogorov), over all thresholds."""
-    logit = np.linspace(-16, 16, 8001)
-    y = 1 / (1 + np.exp(-logit))
-    q = metalog.quantile(coefficients, y, lower)
+    y, functions = metalog.ladder(1e-7, 4001)
+    q = functions[:, : len(coefficients)] @ coefficients
+    if lower is not None:
+        q = lower + np.exp(q)
     if whole:
         return float(np.abs(np.interp(distinct + 0.5, q, y, left=0.0, right=1.0) - below).max())
     at = np.interp(distinct, q, y, left=0.0, right=1.0)
