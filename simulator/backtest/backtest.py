@@ -19,17 +19,29 @@ from simulator.calibration.read import read_history
 from simulator.errors import DataError, FitError
 
 START = {
-    "funnel": 0.40, "pooled pace": 0.30, "run rate, negative binomial": 0.20, "drifting level": 0.04,
-    "mean of windows, t": 0.03, "run rate, Poisson": 0.03,
-}  # fmt: skip
+    "funnel": 0.40,
+    "pooled pace": 0.30,
+    "run rate, negative binomial": 0.20,
+    "drifting level": 0.04,
+    "mean of windows, t": 0.03,
+    "run rate, Poisson": 0.03,
+}
 """Weights of the pool before it has a record."""
 
 
 def backtest(
-    source: Any, *, mapping: Any = None, as_of: date | str | None = None, every: str = "weekly", horizon: str = "13w",
-    since: date | str | None = None, draws: int = 2000, seed: int = 1, modes: Sequence[str] = MODES,
+    source: Any,
+    *,
+    mapping: Any = None,
+    as_of: date | str | None = None,
+    every: str = "weekly",
+    horizon: str = "13w",
+    since: date | str | None = None,
+    draws: int = 2000,
+    seed: int = 1,
+    modes: Sequence[str] = MODES,
     progress: Callable[[int, int], None] | None = None,
-) -> Backtest:  # fmt: skip
+) -> Backtest:
     """Forecast from past dates and score.
 
     Parameters
@@ -71,7 +83,8 @@ def backtest(
         progress(len(days), len(days))
     if not cells:
         raise DataError(
-            f"no origin between {day_of(first)} and {day_of(history.as_of - 7 * weeks)} has enough history: a backtest needs "
+            f"no origin between {day_of(first)} and {day_of(history.as_of - 7 * weeks)} has enough history: a "
+            f"backtest needs "
             f"conversions before the origin and {weeks} weeks after it; try a shorter --horizon"
         )
     _pool(cells, weeks)
@@ -82,7 +95,8 @@ def backtest(
 
 
 def _pool(cells: list[Cell], weeks: int) -> None:
-    """Add the adaptive pool to every cell of mode ``all``: its weights come from cells whose outcome was known by then."""
+    """Add the adaptive pool to every cell of mode ``all``: its weights come from cells whose outcome was known by
+    then."""
     names = list(START)
     start = np.array([START[name] for name in names])
     for total in (False, True):
@@ -92,7 +106,13 @@ def _pool(cells: list[Cell], weeks: int) -> None:
         for day in sorted({cell.origin for cell in mine}):
             past = [form for form, cell in zip(forms, mine, strict=True) if cell.origin + 7 * weeks <= day]
             # Overlapping windows say the same thing several times: their number counts only once per window.
-            weights = best_weights(sum(past, np.zeros((len(names), len(names)))) / weeks, start, cells=max(len(past) / weeks, 0)) if past else start
+            weights = (
+                best_weights(
+                    sum(past, np.zeros((len(names), len(names)))) / weeks, start, cells=max(len(past) / weeks, 0)
+                )
+                if past
+                else start
+            )
             for cell, pmfs in zip(mine, parts, strict=True):
                 if cell.origin == day:
                     cell.pmfs["pool"] = mix(pmfs, weights)

@@ -7,6 +7,7 @@ probabilities of the wins in the coming ``horizon`` weeks; None where the histor
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +30,13 @@ def count_pmf(mean: float, variance: float) -> Floats:
         logs = x * np.log(mean) - mean - special.gammaln(x + 1)
     else:
         size = mean**2 / (variance - mean)
-        logs = (special.gammaln(x + size) - special.gammaln(size) - special.gammaln(x + 1)
-                + size * np.log(size / (size + mean)) + x * np.log(mean / (size + mean)))  # fmt: skip
+        logs = (
+            special.gammaln(x + size)
+            - special.gammaln(size)
+            - special.gammaln(x + 1)
+            + size * np.log(size / (size + mean))
+            + x * np.log(mean / (size + mean))
+        )
     pmf = np.exp(logs)
     return pmf / pmf.sum()
 
@@ -83,7 +89,10 @@ def seasonal_naive(weekly: Floats, horizon: int) -> Floats | None:
     if len(year_ago) < horizon:
         return None
     past = weekly.reshape(-1)[len(weekly) % horizon :].reshape(-1, horizon).sum(axis=1)
-    return count_pmf(float(year_ago.sum()) + 0.5, max(float(np.diff(past).var()) / 2 if len(past) > 3 else 0.0, float(year_ago.sum()) + 0.5))
+    return count_pmf(
+        float(year_ago.sum()) + 0.5,
+        max(float(np.diff(past).var()) / 2 if len(past) > 3 else 0.0, float(year_ago.sum()) + 0.5),
+    )
 
 
 def drifting_level(weekly: Floats, horizon: int) -> Floats | None:
@@ -95,11 +104,12 @@ def drifting_level(weekly: Floats, horizon: int) -> Floats | None:
 
 
 def exponential_smoothing(weekly: Floats, horizon: int) -> Floats | None:
-    """Simple exponential smoothing, ETS(A,N,N), by statsmodels; None where that is not installed or too little is known."""
+    """Simple exponential smoothing, ETS(A,N,N), by statsmodels; None where that is not installed or too little is
+    known."""
     if len(weekly) < 10 or weekly.sum() < 3:
         return None
     try:
-        from statsmodels.tsa.holtwinters import SimpleExpSmoothing
+        SimpleExpSmoothing = import_module("statsmodels.tsa.holtwinters").SimpleExpSmoothing
     except ImportError:
         return None
     import warnings
@@ -137,7 +147,10 @@ def pooled_pace(weekly: Floats, horizon: int, day: int) -> list[Floats]:
     share = (recent + 2 * prior / max(prior, 2)) / (recent.sum() + 2 * prior / max(prior, 2) * len(wins))
     sure = 1 / np.maximum(recent + 1, 1)
     spread = _dispersion(weekly)
-    found = [count_pmf(mean * s, spread * mean * s + (mean * s) ** 2 * (relative + u)) for s, u in zip(share, sure, strict=True)]
+    found = [
+        count_pmf(mean * s, spread * mean * s + (mean * s) ** 2 * (relative + u))
+        for s, u in zip(share, sure, strict=True)
+    ]
     return [*found, count_pmf(mean, level.dispersion * mean + mean**2 * relative)]
 
 
@@ -147,7 +160,9 @@ def _dispersion(weekly: Floats) -> float:
     expected = rows * columns / max(float(weekly.sum()), 1.0)
     fine = expected > 0.2
     free = fine.sum() * (1 - 1 / weekly.shape[0]) * (1 - 1 / weekly.shape[1])
-    return max(float(((weekly - expected)[fine] ** 2 / expected[fine]).sum()) / max(free, 1.0), 1.0) if fine.any() else 1.0
+    return (
+        max(float(((weekly - expected)[fine] ** 2 / expected[fine]).sum()) / max(free, 1.0), 1.0) if fine.any() else 1.0
+    )
 
 
 BASELINES: dict[str, Callable[[Floats, int], Floats | None]] = {

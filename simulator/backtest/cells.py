@@ -71,8 +71,17 @@ def weekly_wins(truth: Truth, begin: int, day: int, segments: int) -> Floats:
     return out
 
 
-def forecast(history: History, truth: Truth, day: int, horizon: int, *, draws: int, seed: int, families: Sequence[str] | None,
-             modes: Sequence[str] = MODES) -> tuple[list[Cell], Fit]:  # fmt: skip
+def forecast(
+    history: History,
+    truth: Truth,
+    day: int,
+    horizon: int,
+    *,
+    draws: int,
+    seed: int,
+    families: Sequence[str] | None,
+    modes: Sequence[str] = MODES,
+) -> tuple[list[Cell], Fit]:
     """All cells of one origin.
 
     Raises
@@ -115,7 +124,9 @@ def forecast(history: History, truth: Truth, day: int, horizon: int, *, draws: i
     return cells, fitted
 
 
-def _rivals(mode: str, seen: Truth, series: Floats, day: int, horizon: int, segment: int, arrivals: Floats | None) -> dict[str, Floats]:
+def _rivals(
+    mode: str, seen: Truth, series: Floats, day: int, horizon: int, segment: int, arrivals: NDArray[np.int64] | None
+) -> dict[str, Floats]:
     days = 7 * horizon
     mine = np.ones(len(seen.won), dtype=bool) if segment == TOTAL else seen.segment == segment
     if mode == "all":
@@ -144,4 +155,6 @@ def _rivals(mode: str, seen: Truth, series: Floats, day: int, horizon: int, segm
 def _past_values(seen: Truth, day: int, days: int, begin: int, segment: int) -> Floats:
     mine = np.ones(len(seen.won), dtype=bool) if segment == TOTAL else seen.segment == segment
     number = min((day - begin + 1) // days, 8)
-    return np.array([np.nansum(seen.amount[mine & seen.won_in(day - back * days, days)]) for back in range(1, number + 1)])
+    return np.array(
+        [np.nansum(seen.amount[mine & seen.won_in(day - back * days, days)]) for back in range(1, number + 1)]
+    )

@@ -31,7 +31,7 @@ def origins(kind: str, first: int, as_of: int, horizon: int) -> list[int]:
         return [day for day in range(last - 7 * ((last - first) // 7), last + 1, 7) if day >= first]
     if kind != "monthly":
         raise UsageError(f"--origins {kind!r}; allowed: weekly, monthly")
-    found = []
+    found: list[int] = []
     day = day_of(first)
     while True:
         following = date(day.year + day.month // 12, day.month % 12 + 1, 1)

@@ -25,7 +25,7 @@ def quadratic(pmfs: list[Floats], actual: int) -> Floats:
     return errors @ errors.T
 
 
-def best_weights(past: Floats, start: Floats, patience: float = PATIENCE, cells: int = 1) -> Floats:
+def best_weights(past: Floats, start: Floats, patience: float = PATIENCE, cells: float = 1) -> Floats:
     """Weights that minimise w @ past @ w plus the pull to ``start``.
 
     ``past`` : float64 (forecast, forecast), sum over ``cells`` past cells.

@@ -21,9 +21,9 @@ CLAIM = 8
 
 @dataclass(frozen=True)
 class Score:
-    """One forecaster over all cells of a kind. ``crps`` mean, in wins; ``skill`` against ``reference`` with its standard
-    error; ``coverage`` of the central 50, 80 and 95%; ``pit80`` share of the randomised PIT in [0.1, 0.9]; ``bias``
-    forecast over actual wins less 1."""
+    """One forecaster over all cells of a kind. ``crps`` mean, in wins; ``skill`` against ``reference`` with its
+    standard error; ``coverage`` of the central 50, 80 and 95%; ``pit80`` share of the randomised PIT in [0.1, 0.9];
+    ``bias`` forecast over actual wins less 1."""
 
     name: str
     crps: float
@@ -85,9 +85,16 @@ class Backtest:
             chance = np.array([1 - cdf_on(c.pmfs[name], c.target)[-1] for c in cells])
             mean = sum(float(c.pmfs[name] @ np.arange(len(c.pmfs[name]))) for c in cells)
             found.append(
-                Score(name, float(points[name].mean()), value, error, base,
-                      {level: float((np.abs(pit - 0.5) <= level / 200).mean()) for level in (50, 80, 95)},
-                      brier(chance, hit), mean / max(float(actual.sum()), 1.0) - 1)  # fmt: skip
+                Score(
+                    name,
+                    float(points[name].mean()),
+                    value,
+                    error,
+                    base,
+                    {level: float((np.abs(pit - 0.5) <= level / 200).mean()) for level in (50, 80, 95)},
+                    brier(chance, hit),
+                    mean / max(float(actual.sum()), 1.0) - 1,
+                )
             )
         return sorted(found, key=lambda score: score.crps)
 
@@ -106,10 +113,18 @@ class Backtest:
             naive.append(crps_sample(np.maximum(c.past_values.mean() + t, 0), c.actual_value))
             inside.append(np.quantile(c.value, 0.1) <= c.actual_value <= np.quantile(c.value, 0.9))
         value, error, _ = skill(np.array(funnel), np.array(naive), self.blocks(cells))
-        return {"crps_funnel": float(np.mean(funnel)), "crps_mean_of_windows": float(np.mean(naive)), "skill": value,
-                "standard_error": error, "inside_p10_p90": float(np.mean(inside)), "cells": len(cells)}  # fmt: skip
+        return {
+            "crps_funnel": float(np.mean(funnel)),
+            "crps_mean_of_windows": float(np.mean(naive)),
+            "skill": value,
+            "standard_error": error,
+            "inside_p10_p90": float(np.mean(inside)),
+            "cells": len(cells),
+        }
 
-    def reliability(self, name: str = "funnel", mode: str = "all", *, total: bool = False, bins: int = 5) -> list[tuple[float, float, int]]:
+    def reliability(
+        self, name: str = "funnel", mode: str = "all", *, total: bool = False, bins: int = 5
+    ) -> list[tuple[float, float, int]]:
         """(mean probability said, share that happened, cells) for bins of the target's probability."""
         cells = self.select(mode, total=total)
         said = np.array([1 - cdf_on(c.pmfs[name], c.target)[-1] for c in cells])
@@ -126,8 +141,14 @@ class Backtest:
         rows = []
         for cell in self.select(mode, total=total):
             pmf = cell.pmfs.get(name, cell.pmfs["funnel"])
-            rows.append({"origin": day_of(cell.origin).isoformat(), "segment": None if cell.segment == TOTAL else self.segments[cell.segment],
-                         **{f"p{q}": quantile_count(pmf, q / 100) for q in (10, 50, 90)}, "actual": cell.actual})  # fmt: skip
+            rows.append(
+                {
+                    "origin": day_of(cell.origin).isoformat(),
+                    "segment": None if cell.segment == TOTAL else self.segments[cell.segment],
+                    **{f"p{q}": quantile_count(pmf, q / 100) for q in (10, 50, 90)},
+                    "actual": cell.actual,
+                }
+            )
         return rows
 
     @property
@@ -137,9 +158,13 @@ class Backtest:
         best = min((s for n, s in scores.items() if n not in ("pool", "funnel")), key=lambda s: s.crps)
         pool, funnel = scores["pool"], scores["funnel"]
         who = "the funnel" if funnel.crps <= best.crps else f"{best.name}"
-        text = (f"Closest alone: {who}. The pool is {100 * abs(pool.skill):.0f}% {'better' if pool.skill >= 0 else 'worse'} than the negative "
-                f"binomial run rate (standard error {100 * pool.standard_error:.0f}%) and {100 * (pool.crps / best.crps - 1):+.0f}% from the best baseline in hindsight; "
-                f"its 80% ranges held {100 * pool.coverage[80]:.0f}% of outcomes.")  # fmt: skip
+        text = (
+            f"Closest alone: {who}. The pool is {100 * abs(pool.skill):.0f}% "
+            f"{'better' if pool.skill >= 0 else 'worse'} than the negative "
+            f"binomial run rate (standard error {100 * pool.standard_error:.0f}%) and "
+            f"{100 * (pool.crps / best.crps - 1):+.0f}% from the best baseline in hindsight; "
+            f"its 80% ranges held {100 * pool.coverage[80]:.0f}% of outcomes."
+        )
         if self.periods < CLAIM:
             text += f" Only {self.periods} periods do not overlap: shown, not claimed (at least {CLAIM} are needed)."
         return text
@@ -155,9 +180,17 @@ class Backtest:
             }
         last = max(cell.origin for cell in self.cells)
         return {
-            "schema": 1, "as_of": self.as_of.isoformat(), "horizon_weeks": self.weeks, "origins": self.every,
-            "cells": len(self.select("all", total=False)), "non_overlapping_periods": self.periods, "claimed": self.periods >= CLAIM,
-            "conclusion": self.conclusion, "skipped": self.skipped, "scores": kinds, "total": self.table(total=True),
+            "schema": 1,
+            "as_of": self.as_of.isoformat(),
+            "horizon_weeks": self.weeks,
+            "origins": self.every,
+            "cells": len(self.select("all", total=False)),
+            "non_overlapping_periods": self.periods,
+            "claimed": self.periods >= CLAIM,
+            "conclusion": self.conclusion,
+            "skipped": self.skipped,
+            "scores": kinds,
+            "total": self.table(total=True),
             "pool_weights": next(c.weights for c in self.cells if c.origin == last and c.mode == "all"),
             "reliability": [{"said": a, "happened": b, "cells": n} for a, b, n in self.reliability("pool")],
-        }  # fmt: skip
+        }

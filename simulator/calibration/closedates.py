@@ -22,7 +22,13 @@ def read_pushes(
     if table.shape == "history":
         close = np.floor(days[table.expected_close])
         fine = np.isfinite(when) & np.isfinite(close) & (ids != "")
-        quality.add("incomplete snapshot", int((~fine).sum()), len(fine), f"rows of {table.file} lack an id, a time or a close date", "Left out")
+        quality.add(
+            "incomplete snapshot",
+            int((~fine).sum()),
+            len(fine),
+            f"rows of {table.file} lack an id, a time or a close date",
+            "Left out",
+        )
         rows = np.flatnonzero(fine)
         # Exports round times to the minute: among equals, the order of the file is kept.
         rows = rows[np.lexsort((rows, when[rows], ids[rows].astype(str)))]
@@ -36,7 +42,13 @@ def read_pushes(
     old = parse_dates(frame.get_column(table.old).to_list(), order=order).days
     new = parse_dates(frame.get_column(table.new).to_list(), order=order).days
     fine = about & np.isfinite(when) & np.isfinite(old) & np.isfinite(new) & (ids != "")
-    quality.add("incomplete change", int((about & ~fine).sum()), int(about.sum()), f"close-date changes of {table.file} lack a date", "Left out")
+    quality.add(
+        "incomplete change",
+        int((about & ~fine).sum()),
+        int(about.sum()),
+        f"close-date changes of {table.file} lack a date",
+        "Left out",
+    )
     rows = np.flatnonzero(fine)
     rows = rows[np.lexsort((rows, when[rows], ids[rows].astype(str)))]
     return ids[rows], Pushes(np.arange(len(rows)), when[rows], np.floor(old[rows]), np.floor(new[rows]))

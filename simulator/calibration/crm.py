@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from simulator.calibration.labels import key_of
@@ -26,61 +26,137 @@ class Export:
 
 EXPORTS = (
     Export(
-        "salesforce", "close-date changes (OpportunityFieldHistory)",
-        (("OpportunityId", "Opportunity ID"), ("Field", "Field / Event"), ("OldValue", "Old Value"), ("NewValue", "New Value")),
-        {"id": ("OpportunityId", "Opportunity ID"), "changed": ("CreatedDate", "Created Date", "Edit Date"),
-         "field": ("Field", "Field / Event"), "old": ("OldValue", "Old Value"), "new": ("NewValue", "New Value")},
+        "salesforce",
+        "close-date changes (OpportunityFieldHistory)",
+        (
+            ("OpportunityId", "Opportunity ID"),
+            ("Field", "Field / Event"),
+            ("OldValue", "Old Value"),
+            ("NewValue", "New Value"),
+        ),
+        {
+            "id": ("OpportunityId", "Opportunity ID"),
+            "changed": ("CreatedDate", "Created Date", "Edit Date"),
+            "field": ("Field", "Field / Event"),
+            "old": ("OldValue", "Old Value"),
+            "new": ("NewValue", "New Value"),
+        },
         shape="field_history",
     ),
     Export(
-        "salesforce", "snapshots (OpportunityHistory)",
+        "salesforce",
+        "snapshots (OpportunityHistory)",
         (("OpportunityId",), ("CloseDate", "Close Date"), ("StageName", "Stage", "To Stage")),
-        {"id": ("OpportunityId",), "changed": ("CreatedDate", "Created Date", "Last Modified"), "expected_close": ("CloseDate", "Close Date")},
+        {
+            "id": ("OpportunityId",),
+            "changed": ("CreatedDate", "Created Date", "Last Modified"),
+            "expected_close": ("CloseDate", "Close Date"),
+        },
         shape="history",
     ),
     Export(
-        "salesforce", "opportunities",
+        "salesforce",
+        "opportunities",
         (("Id", "Opportunity ID"), ("CloseDate", "Close Date"), ("StageName", "Stage")),
-        {"id": ("Id", "Opportunity ID"), "status": ("StageName", "Stage"), "won_flag": ("IsWon", "Won"), "closed_flag": ("IsClosed", "Closed"),
-         "closed": ("CloseDate", "Close Date"), "expected_close": ("CloseDate", "Close Date"),
-         "amount": ("Amount", "Amount (converted)"), "segment": ("LeadSource", "Lead Source", "Type", "Opportunity Record Type")},
+        {
+            "id": ("Id", "Opportunity ID"),
+            "status": ("StageName", "Stage"),
+            "won_flag": ("IsWon", "Won"),
+            "closed_flag": ("IsClosed", "Closed"),
+            "closed": ("CloseDate", "Close Date"),
+            "expected_close": ("CloseDate", "Close Date"),
+            "amount": ("Amount", "Amount (converted)"),
+            "segment": ("LeadSource", "Lead Source", "Type", "Opportunity Record Type"),
+        },
         {"sqls": ("CreatedDate", "Created Date")},
     ),
     Export(
-        "salesforce", "leads",
+        "salesforce",
+        "leads",
         (("Id", "Lead ID"), ("ConvertedDate", "Converted Date"), ("CreatedDate", "Create Date", "Created Date")),
-        {"id": ("Id", "Lead ID"), "join": ("ConvertedOpportunityId", "Opportunity ID"), "segment": ("LeadSource", "Lead Source")},
+        {
+            "id": ("Id", "Lead ID"),
+            "join": ("ConvertedOpportunityId", "Opportunity ID"),
+            "segment": ("LeadSource", "Lead Source"),
+        },
         {"mqls": ("CreatedDate", "Create Date", "Created Date"), "sqls": ("ConvertedDate", "Converted Date")},
     ),
     Export(
-        "hubspot", "deals",
-        (("Record ID", "Deal ID", "hs_object_id"), ("Deal Stage", "dealstage"), ("Create Date", "createdate", "Date Created")),
-        {"id": ("Record ID", "Deal ID", "hs_object_id"), "status": ("Deal Stage", "dealstage"),
-         "won_flag": ("Is Closed Won", "hs_is_closed_won", "Is closed won"), "closed_flag": ("Is Deal Closed?", "hs_is_closed", "Is Closed"),
-         "closed": ("Close Date", "closedate"), "expected_close": ("Close Date", "closedate"), "amount": ("Amount", "Amount in company currency", "amount"),
-         "segment": ("Original Traffic Source", "Original Source Type", "Deal Type", "Pipeline", "pipeline")},
+        "hubspot",
+        "deals",
+        (
+            ("Record ID", "Deal ID", "hs_object_id"),
+            ("Deal Stage", "dealstage"),
+            ("Create Date", "createdate", "Date Created"),
+        ),
+        {
+            "id": ("Record ID", "Deal ID", "hs_object_id"),
+            "status": ("Deal Stage", "dealstage"),
+            "won_flag": ("Is Closed Won", "hs_is_closed_won", "Is closed won"),
+            "closed_flag": ("Is Deal Closed?", "hs_is_closed", "Is Closed"),
+            "closed": ("Close Date", "closedate"),
+            "expected_close": ("Close Date", "closedate"),
+            "amount": ("Amount", "Amount in company currency", "amount"),
+            "segment": ("Original Traffic Source", "Original Source Type", "Deal Type", "Pipeline", "pipeline"),
+        },
         {"sqls": ("Create Date", "createdate", "Date Created")},
     ),
     Export(
-        "hubspot", "contacts",
-        (("Record ID", "Contact ID", "Record ID - Contact"),
-         ("Became a Marketing Qualified Lead Date", "Became a Lead Date", "Became a Customer Date", "hs_lifecyclestage_customer_date")),
-        {"id": ("Record ID", "Contact ID", "Record ID - Contact"),
-         "segment": ("Original Traffic Source", "Original Source", "Original Source Type", "hs_analytics_source")},
-        {"engagements": ("Became a Lead Date", "hs_lifecyclestage_lead_date"),
-         "mqls": ("Became a Marketing Qualified Lead Date", "hs_lifecyclestage_marketingqualifiedlead_date"),
-         "sqls": ("Became an Opportunity Date", "Became a Sales Qualified Lead Date", "hs_lifecyclestage_opportunity_date"),
-         "wins": ("Became a Customer Date", "hs_lifecyclestage_customer_date")},
+        "hubspot",
+        "contacts",
+        (
+            ("Record ID", "Contact ID", "Record ID - Contact"),
+            (
+                "Became a Marketing Qualified Lead Date",
+                "Became a Lead Date",
+                "Became a Customer Date",
+                "hs_lifecyclestage_customer_date",
+            ),
+        ),
+        {
+            "id": ("Record ID", "Contact ID", "Record ID - Contact"),
+            "segment": ("Original Traffic Source", "Original Source", "Original Source Type", "hs_analytics_source"),
+        },
+        {
+            "engagements": ("Became a Lead Date", "hs_lifecyclestage_lead_date"),
+            "mqls": ("Became a Marketing Qualified Lead Date", "hs_lifecyclestage_marketingqualifiedlead_date"),
+            "sqls": (
+                "Became an Opportunity Date",
+                "Became a Sales Qualified Lead Date",
+                "hs_lifecyclestage_opportunity_date",
+            ),
+            "wins": ("Became a Customer Date", "hs_lifecyclestage_customer_date"),
+        },
     ),
     Export(
-        "pipedrive", "deals",
-        (("Deal - ID", "ID"), ("Deal - Status", "Status"), ("Deal - Deal created", "Deal created", "Add time", "Deal - Add time")),
-        {"id": ("Deal - ID", "ID"), "status": ("Deal - Status", "Status"), "lost": ("Deal - Lost time", "Lost time"),
-         "expected_close": ("Deal - Expected close date", "Expected close date"), "amount": ("Deal - Value", "Value"),
-         "segment": ("Deal - Source channel", "Source channel", "Deal - Pipeline", "Pipeline", "Deal - Label", "Label")},
-        {"sqls": ("Deal - Deal created", "Deal created", "Deal - Add time", "Add time"), "wins": ("Deal - Won time", "Won time")},
+        "pipedrive",
+        "deals",
+        (
+            ("Deal - ID", "ID"),
+            ("Deal - Status", "Status"),
+            ("Deal - Deal created", "Deal created", "Add time", "Deal - Add time"),
+        ),
+        {
+            "id": ("Deal - ID", "ID"),
+            "status": ("Deal - Status", "Status"),
+            "lost": ("Deal - Lost time", "Lost time"),
+            "expected_close": ("Deal - Expected close date", "Expected close date"),
+            "amount": ("Deal - Value", "Value"),
+            "segment": (
+                "Deal - Source channel",
+                "Source channel",
+                "Deal - Pipeline",
+                "Pipeline",
+                "Deal - Label",
+                "Label",
+            ),
+        },
+        {
+            "sqls": ("Deal - Deal created", "Deal created", "Deal - Add time", "Add time"),
+            "wins": ("Deal - Won time", "Won time"),
+        },
     ),
-)  # fmt: skip
+)
 
 
 def _find(names: Sequence[str], headers: Sequence[str]) -> str:
@@ -107,8 +183,8 @@ def table_of(export: Export, file: str, headers: Sequence[str], *, joined: bool 
         stages.pop("sqls", None)  # the opportunity itself says when it was created
     if found.get("status") and "wins" in stages and not found.get("closed"):
         found.pop("status")  # Pipedrive: the won and lost times say it all
-    return Table(file=file, shape=export.shape, segment=(segment,) if segment else (), stages=stages,
-                 **{role: column for role, column in found.items() if column})  # fmt: skip
+    table = Table(file, found.pop("id"), export.shape, (segment,) if segment else (), stages)
+    return replace(table, **{role: column for role, column in found.items() if column})  # type: ignore[arg-type]  # all are text
 
 
 def ready_mapping(crm: str, files: Sequence[str]) -> Mapping:
@@ -124,7 +200,10 @@ def ready_mapping(crm: str, files: Sequence[str]) -> Mapping:
         export = recognise(headers, crm)
         if export is None:
             known = "; ".join(f"{e.what}: {', '.join(m[0] for m in e.marks)}" for e in EXPORTS if e.crm == crm)
-            raise DataError(f"{file}: not an export of {crm} that is known here. Columns that mark one: {known}. `fit --guess` proposes a mapping for any table")
+            raise DataError(
+                f"{file}: not an export of {crm} that is known here. Columns that mark one: {known}. `fit --guess` "
+                f"proposes a mapping for any table"
+            )
         found.append((export, file, headers))
     return assemble(found)
 
@@ -146,6 +225,6 @@ def assemble(found: Sequence[tuple[Export, str, Sequence[str]]]) -> Mapping:
 
 def _ends_with_sqls(table: Table) -> Table:
     """Leads alone: what they convert into is all the win there is."""
-    from dataclasses import replace
-
-    return replace(table, stages={("wins" if stage == "sqls" else stage): column for stage, column in table.stages.items()})
+    return replace(
+        table, stages={("wins" if stage == "sqls" else stage): column for stage, column in table.stages.items()}
+    )

@@ -46,12 +46,21 @@ class Grouped:
 
 def group(spells: Spells, weight: Floats | None = None) -> Grouped:
     """Count equal spells. ``weight`` : float64 (spell,), default 1 each."""
-    early = np.zeros(len(spells), dtype=np.int64) if spells.start is None else np.maximum(spells.start - spells.entry, 0)
+    early = (
+        np.zeros(len(spells), dtype=np.int64) if spells.start is None else np.maximum(spells.start - spells.entry, 0)
+    )
     keys = np.stack([spells.days, spells.kind.astype(np.int64), early])
     unique, inverse = np.unique(keys, axis=1, return_inverse=True)
     count = np.bincount(inverse.ravel(), weights=weight, minlength=unique.shape[1]).astype(float)
     top = int(max(unique[0].max(initial=0), unique[2].max(initial=0))) + 2
-    return Grouped(unique[0], unique[1].astype(np.int8), unique[2], count, spells.absent, np.maximum(np.arange(top + 1) - 0.5, 0) / 7)
+    return Grouped(
+        unique[0],
+        unique[1].astype(np.int8),
+        unique[2],
+        count,
+        spells.absent,
+        np.maximum(np.arange(top + 1) - 0.5, 0) / 7,
+    )
 
 
 def log_likelihoods(data: Grouped, p: float, r: float, f: Floats, g: Floats | None) -> Floats:
@@ -123,14 +132,20 @@ def weak_prior(data: Grouped, family: str, losses: bool) -> Prior:
 
     The logistic terms are near Jeffreys' (sd 3 on the logit). The mean lag is likely (68%) between 0.6 and 3 times the
     mean of those seen, which are the quick ones; the coefficient of variation between 0.5 and 1.5. Where people were
-    watched for long enough, the data outweigh this by far; where they were not, it keeps share and lag from running away.
+    watched for long enough, the data outweigh this by far; where they were not, it keeps share and lag from running
+    away.
     """
+
     def lag(kinds: tuple[int, ...]) -> tuple[list[float], list[float]]:
         chosen = np.isin(data.kind, kinds)
         total = data.count[chosen].sum()
         mean = float((data.days[chosen] * data.count[chosen]).sum() / total / 7) if total else 4.0
         centre = np.log(max(1.3 * mean, 0.15))
-        return ([centre - 0.3, -0.1, 0.5], [1.0, 0.7, 0.7]) if family == "generalised gamma" else ([centre, -0.1], [0.8, 0.5])
+        return (
+            ([centre - 0.3, -0.1, 0.5], [1.0, 0.7, 0.7])
+            if family == "generalised gamma"
+            else ([centre, -0.1], [0.8, 0.5])
+        )
 
     mean, sd = [-1.0], [3.0]
     if losses:
@@ -143,7 +158,9 @@ def weak_prior(data: Grouped, family: str, losses: bool) -> Prior:
     return Prior(np.array(mean), np.array(sd))
 
 
-def _split(x: Sequence[float] | Floats, family: str, losses: bool) -> tuple[float, float, Sequence[float], Sequence[float]]:
+def _split(
+    x: Sequence[float] | Floats, family: str, losses: bool
+) -> tuple[float, float, Sequence[float], Sequence[float]]:
     width = 3 if family == "generalised gamma" else 2
     start = 2 if losses else 1
     p = float(special.expit(x[0]))
@@ -151,7 +168,9 @@ def _split(x: Sequence[float] | Floats, family: str, losses: bool) -> tuple[floa
     return p, r, list(x[start : start + width]), list(x[start + width :])
 
 
-def fit_cure(data: Grouped, family: str, *, losses: bool, prior: Prior | None = None, begin: Floats | None = None) -> Cure:
+def fit_cure(
+    data: Grouped, family: str, *, losses: bool, prior: Prior | None = None, begin: Floats | None = None
+) -> Cure:
     """Maximum a posteriori fit of a parametric mixture-cure model and its Laplace covariance."""
     prior = prior or weak_prior(data, family, losses)
     cdf = CDFS[family]
@@ -160,7 +179,9 @@ def fit_cure(data: Grouped, family: str, *, losses: bool, prior: Prior | None = 
         p, r, theta, other = _split(x, family, losses)
         f = cdf(data.grid, theta)
         g = cdf(data.grid, other) if losses else None
-        value = -float(data.count @ log_likelihoods(data, p, r, f, g)) + 0.5 * float((((x - prior.mean) / prior.sd) ** 2).sum())
+        value = -float(data.count @ log_likelihoods(data, p, r, f, g)) + 0.5 * float(
+            (((x - prior.mean) / prior.sd) ** 2).sum()
+        )
         return value if np.isfinite(value) else 1e12
 
     x = _search(objective, prior.mean.copy() if begin is None else begin)
@@ -168,8 +189,16 @@ def fit_cure(data: Grouped, family: str, *, losses: bool, prior: Prior | None = 
     covariance = _inverse(_hessian(objective, x))
     f = cdf(data.grid, theta)
     log_likelihood = float(data.count @ log_likelihoods(data, p, r, f, cdf(data.grid, other) if losses else None))
-    return Cure(Lag(family, tuple(theta)), Lag(family, tuple(other)) if losses else None, x, covariance,
-                data.events, data.losses, float(data.count.sum()), log_likelihood)  # fmt: skip
+    return Cure(
+        Lag(family, tuple(theta)),
+        Lag(family, tuple(other)) if losses else None,
+        x,
+        covariance,
+        data.events,
+        data.losses,
+        float(data.count.sum()),
+        log_likelihood,
+    )
 
 
 def fit_shares(data: Grouped, lag: Lag, loss_lag: Lag | None, prior: Prior, begin: Floats | None = None) -> Cure:
@@ -180,14 +209,25 @@ def fit_shares(data: Grouped, lag: Lag, loss_lag: Lag | None, prior: Prior, begi
     def objective(x: Floats) -> float:
         p = float(special.expit(x[0]))
         r = float(special.expit(x[1])) if g is not None else 0.0
-        return -float(data.count @ log_likelihoods(data, p, r, f, g)) + 0.5 * float((((x - prior.mean) / prior.sd) ** 2).sum())
+        return -float(data.count @ log_likelihoods(data, p, r, f, g)) + 0.5 * float(
+            (((x - prior.mean) / prior.sd) ** 2).sum()
+        )
 
     x = _search(objective, prior.mean.copy() if begin is None else begin)
-    return Cure(lag, loss_lag, x, _inverse(_hessian(objective, x)), data.events, data.losses, float(data.count.sum()), -objective(x))
+    return Cure(
+        lag,
+        loss_lag,
+        x,
+        _inverse(_hessian(objective, x)),
+        data.events,
+        data.losses,
+        float(data.count.sum()),
+        -objective(x),
+    )
 
 
 def _search(objective: object, begin: Floats) -> Floats:
-    found = optimize.minimize(objective, begin, method="BFGS", options={"gtol": 1e-3, "maxiter": 200})  # type: ignore[call-overload]
+    found = optimize.minimize(objective, begin, method="BFGS", options={"gtol": 1e-3, "maxiter": 200})
     return np.asarray(found.x)
 
 

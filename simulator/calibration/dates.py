@@ -145,7 +145,9 @@ def parse_dates(values: Sequence[str | None], *, order: str | None = None, lates
     return Dates(days[where] if len(values) else np.empty(0), bad, order if undecided else None, why)
 
 
-def _decide(undecided: list[tuple[int, str, re.Match[str]]], counts: list[int], latest: float | None) -> tuple[str, str]:
+def _decide(
+    undecided: list[tuple[int, str, re.Match[str]]], counts: list[int], latest: float | None
+) -> tuple[str, str]:
     """Which of day and month comes first, and what says so."""
     day_only = {text: counts[i] for i, text, found in undecided if int(found[1]) > 12 >= int(found[2])}
     month_only = {text: counts[i] for i, text, found in undecided if int(found[2]) > 12 >= int(found[1])}
@@ -174,4 +176,3 @@ def _decide(undecided: list[tuple[int, str, re.Match[str]]], counts: list[int], 
     if "." in undecided[0][1][:3]:
         return "day", "dates written with dots put the day first"
     return "unknown", "no value says which is the day"
-

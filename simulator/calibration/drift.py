@@ -56,7 +56,9 @@ def observed_and_expected(spells: Spells, fits: list[Cure]) -> tuple[Floats, Flo
     weeks = max((spells.as_of - begin + 1) // 7, 1)
     reach = max((spells.as_of - first) // 7 + 1, weeks)
     entry = reach - 1 - (spells.as_of - spells.entry) // 7
-    end = np.where(np.isin(spells.kind, (WON, LOST)), reach - 1 - (spells.as_of - spells.entry - spells.days) // 7, reach)
+    end = np.where(
+        np.isin(spells.kind, (WON, LOST)), reach - 1 - (spells.as_of - spells.entry - spells.days) // 7, reach
+    )
     # Ended on a day nobody wrote down: at risk for no known time, left out of this comparison.
     known = np.isin(spells.kind, (OPEN, WON, LOST))
     observed = np.zeros((len(fits), weeks))
@@ -151,7 +153,8 @@ def quarter_rhythm(observed: Floats, expected: Floats, as_of: int) -> Floats:
 
 
 def _flat(observed: Floats, expected: Floats) -> tuple[int, ...]:
-    """Segments whose weekly wins a constant explains clearly better than the pipeline does, though the pipeline varied."""
+    """Segments whose weekly wins a constant explains clearly better than the pipeline does, though the pipeline
+    varied."""
     found = []
     for number, (o, e) in enumerate(zip(observed, expected, strict=True)):
         use = e > 1e-3
@@ -161,7 +164,9 @@ def _flat(observed: Floats, expected: Floats) -> tuple[int, ...]:
         mean = np.full(len(o), o.mean())
         scaled = e * o.sum() / e.sum()
         noise = max(float(((o - mean) ** 2 / mean).mean()), 1.0)
-        gain = (negative_binomial(o, mean, noise * mean * 1.0001) - negative_binomial(o, scaled, noise * scaled * 1.0001)).sum()
+        gain = (
+            negative_binomial(o, mean, noise * mean * 1.0001) - negative_binomial(o, scaled, noise * scaled * 1.0001)
+        ).sum()
         if gain > 3:
             found.append(number)
     return tuple(found)

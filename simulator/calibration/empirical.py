@@ -24,7 +24,13 @@ def week_edges(data: Grouped, kinds: tuple[int, ...]) -> Floats:
 
 
 def fit_empirical(
-    data: Grouped, *, losses: bool, like: Cure | None = None, strength: float = 30.0, smooth: float = 0.3, rounds: int = 400
+    data: Grouped,
+    *,
+    losses: bool,
+    like: Cure | None = None,
+    strength: float = 30.0,
+    smooth: float = 0.3,
+    rounds: int = 400,
 ) -> Cure:
     """Nonparametric mixture-cure fit; ``smooth`` is a pseudo-count per bin, which keeps unseen weeks possible.
 
@@ -62,7 +68,9 @@ def fit_empirical(
     ghosts = np.column_stack([*gone, np.zeros(len(never))])
     pseudo = np.full(matrix.shape[1] - 1, smooth)
     if like is not None:
-        pseudo = np.concatenate([strength * np.asarray(lag.theta) for lag in (like.lag, like.loss_lag) if lag is not None])
+        pseudo = np.concatenate(
+            [strength * np.asarray(lag.theta) for lag in (like.lag, like.loss_lag) if lag is not None]
+        )
     mass = np.full(matrix.shape[1], 1.0)
     mass /= mass.sum()
     total = data.count.sum()

@@ -32,7 +32,8 @@ class Fit:
     """A fitted funnel.
 
     ``transitions`` one per step of ``history.stages``, each with a ``Drift``; ``volumes`` of what enters the first
-    stage; ``sizes`` per segment, or None; ``slips`` or None. ``notes`` : what the reader should know before believing it.
+    stage; ``sizes`` per segment, or None; ``slips`` or None. ``notes`` : what the reader should know before believing
+    it.
     """
 
     history: History
@@ -66,7 +67,8 @@ class Fit:
         return day_of(self.history.as_of)
 
     def incidence(self, step: int) -> tuple[Floats, Floats, Floats]:
-        """Weeks, share gone on and share lost of a step without any model; see :func:`simulator.calibration.incidence.incidence`."""
+        """Weeks, share gone on and share lost of a step without any model; see
+        :func:`simulator.calibration.incidence.incidence`."""
         from simulator.calibration.incidence import incidence
 
         return incidence(self.transitions[step].spells)
@@ -125,9 +127,17 @@ def _as_mapping(source: Any, mapping: Any) -> Mapping:
 
 
 def fit(
-    source: Any, *, mapping: Any = None, as_of: date | str | None = None, start: str | None = None, quarters: int = 4,
-    fiscal_year_starts: int = 1, name: str | None = None, currency: str | None = None, family: str | None = None,
-) -> Fit:  # fmt: skip
+    source: Any,
+    *,
+    mapping: Any = None,
+    as_of: date | str | None = None,
+    start: str | None = None,
+    quarters: int = 4,
+    fiscal_year_starts: int = 1,
+    name: str | None = None,
+    currency: str | None = None,
+    family: str | None = None,
+) -> Fit:
     """Fit a funnel to CRM history.
 
     Parameters
@@ -137,7 +147,8 @@ def fit(
         the headers.
     as_of : last day that counts; default: the latest date of the data.
     start : first quarter or day of the plan; default: the day after ``as_of`` (the quarter, if one begins that day).
-    family : of all lags (``gamma``, ``lognormal``, ``weibull``, ``generalised gamma``, ``empirical``); None chooses each.
+    family : of all lags (``gamma``, ``lognormal``, ``weibull``, ``generalised gamma``, ``empirical``); None chooses
+    each.
 
     Raises
     ------
@@ -160,23 +171,40 @@ def fit(
         currency = currency or read.currency or None
         history = read_history(read, as_of=as_of)
     if family is not None and family not in ("gamma", "lognormal", "weibull", "generalised gamma", "empirical"):
-        raise UsageError(f"{family!r} is no family of lags; allowed: gamma, lognormal, weibull, generalised gamma, empirical")
+        raise UsageError(
+            f"{family!r} is no family of lags; allowed: gamma, lognormal, weibull, generalised gamma, empirical"
+        )
     return fit_history(
-        history, start=start, quarters=quarters, fiscal_year_starts=fiscal_year_starts, name=name,
-        currency=currency or "USD", families=None if family is None else [family] * (len(history.stages) - 1), sources=sources,
-    )  # fmt: skip
+        history,
+        start=start,
+        quarters=quarters,
+        fiscal_year_starts=fiscal_year_starts,
+        name=name,
+        currency=currency or "USD",
+        families=None if family is None else [family] * (len(history.stages) - 1),
+        sources=sources,
+    )
 
 
 def fit_history(
-    history: History, *, start: str | None = None, quarters: int = 4, fiscal_year_starts: int = 1, name: str | None = None,
-    currency: str = "USD", families: Sequence[str] | None = None, sources: tuple[str, ...] = (),
-) -> Fit:  # fmt: skip
+    history: History,
+    *,
+    start: str | None = None,
+    quarters: int = 4,
+    fiscal_year_starts: int = 1,
+    name: str | None = None,
+    currency: str = "USD",
+    families: Sequence[str] | None = None,
+    sources: tuple[str, ...] = (),
+) -> Fit:
     """Fit a history that is already read; see :func:`fit`."""
     quality = history.quality
     dates = history.ordered(quality)
     slips = fit_slips(history)
     segments = len(history.segments)
-    transitions, drifts, notes = [], [], []
+    transitions: list[Transition] = []
+    drifts: list[Drift] = []
+    notes: list[str] = []
     last = len(history.stages) - 2
     first_spells = None
     for stage in range(last + 1):
@@ -184,10 +212,16 @@ def fit_history(
         if first_spells is None:
             first_spells = spells
         if spells.start is not None:
-            quality.add("recording began late", int((spells.entry < spells.start).sum()), len(spells),
-                        f"records entered {spells.stage} before {spells.into} were recorded (first on {day_of(spells.start)})",
-                        "Those that ended earlier are taken to be missing from the data (left truncation)" if spells.absent
-                        else "Earlier endings are taken to look open; such records count only from that day on", serious=True)  # fmt: skip
+            quality.add(
+                "recording began late",
+                int((spells.entry < spells.start).sum()),
+                len(spells),
+                f"records entered {spells.stage} before {spells.into} were recorded (first on {day_of(spells.start)})",
+                "Those that ended earlier are taken to be missing from the data (left truncation)"
+                if spells.absent
+                else "Earlier endings are taken to look open; such records count only from that day on",
+                serious=True,
+            )
         if stage == last and slips is not None:
             spells = _without_slips(spells, slips)
         found = fit_transition(spells, segments, family=families[stage] if families else None)
@@ -199,12 +233,26 @@ def fit_history(
     assert first_spells is not None
     volumes = fit_volumes(first_spells, segments)
     if volumes.counts.shape[1] < 13:
-        notes.append(f"entries were watched for {volumes.counts.shape[1]} weeks only; at least 13 are needed to tell level from luck")
+        notes.append(
+            f"entries were watched for {volumes.counts.shape[1]} weeks only; at least 13 are needed to tell level "
+            f"from luck"
+        )
     return Fit(
-        history, transitions, drifts, volumes, fit_sizes(history), slips, zombies, tuple(notes),
-        start or _start(history.as_of, fiscal_year_starts), quarters, fiscal_year_starts,
-        name or f"Fitted to the CRM as of {day_of(history.as_of)}", currency, sources,
-    )  # fmt: skip
+        history,
+        transitions,
+        drifts,
+        volumes,
+        fit_sizes(history),
+        slips,
+        zombies,
+        tuple(notes),
+        start or _start(history.as_of, fiscal_year_starts),
+        quarters,
+        fiscal_year_starts,
+        name or f"Fitted to the CRM as of {day_of(history.as_of)}",
+        currency,
+        sources,
+    )
 
 
 def _without_slips(spells: Spells, slips: Slips) -> Spells:
@@ -220,8 +268,14 @@ def _zombies(transition: Transition, quality: Quality) -> NDArray[np.bool_]:
     oldest = np.quantile(spells.days[decided], 0.995) if decided.any() else np.inf
     dead = (spells.kind == OPEN) & (spells.days > oldest)
     still = int((spells.kind == OPEN).sum())
-    quality.add("zombies", int(dead.sum()), still, f"open records in {spells.stage} are older than nearly all that were ever decided ({oldest / 7:.0f} weeks)",
-                "They count with the small chance of their age, not with the average rate", serious=dead.sum() > 0.1 * max(still, 1))  # fmt: skip
+    quality.add(
+        "zombies",
+        int(dead.sum()),
+        still,
+        f"open records in {spells.stage} are older than nearly all that were ever decided ({oldest / 7:.0f} weeks)",
+        "They count with the small chance of their age, not with the average rate",
+        serious=dead.sum() > 0.1 * max(still, 1),
+    )
     return dead
 
 
@@ -230,11 +284,15 @@ def _drift_notes(history: History, transitions: list[Transition], drifts: list[D
     for transition, drift in zip(transitions, drifts, strict=True):
         step = f"{transition.spells.stage} into {transition.spells.into}"
         if drift.level.gain > 2:
-            notes.append(f"{step}: rates drift; today they run at {drift.factor:.2f} times the average of the history, and the plan starts from there")
+            notes.append(
+                f"{step}: rates drift; today they run at {drift.factor:.2f} times the average of the history, and "
+                f"the plan starts from there"
+            )
         if drift.flat:
             names = ", ".join(history.segments[i] for i in drift.flat[:6])
             notes.append(
-                f"{step}: {names} convert at a flat pace however full the pipeline is (capacity, not conversion): a run rate may "
+                f"{step}: {names} convert at a flat pace however full the pipeline is (capacity, not conversion): "
+                f"a run rate may "
                 "foretell these better than the funnel; compare with `simulator backtest`"
             )
     return notes

@@ -26,7 +26,12 @@ STAGES = (
     ("sqls", r"sql|sales.?qualif|sal\b|opportunit|opp\b|deal|creat|open|added|add.?time|start|demo|meeting"),
     ("wins", r"won|win\b|wins\b|customer|sign(ed|ature)|contract|purchase|order"),
 )
-SEGMENT = (r"segment", r"lead.?source|origin|source|channel|campaign", r"region|territory|country|market", r"product|pipeline|team|industry|type|business")
+SEGMENT = (
+    r"segment",
+    r"lead.?source|origin|source|channel|campaign",
+    r"region|territory|country|market",
+    r"product|pipeline|team|industry|type|business",
+)
 
 
 @dataclass
@@ -81,8 +86,17 @@ def look(name: str, texts: Sequence[str | None]) -> Column:
     dated = written | serial
     outcomes = sum(outcome_of(t) != 0 for t in values) / len(values) if len(distinct) <= 40 else 0.0
     middle = float(np.nanmedian(read[dated])) if dated.any() else float("nan")
-    return Column(name, len(values) / max(len(texts), 1), len(distinct) / len(values), len(distinct), float(dated.mean()),
-                  float(numbers.mean()), outcomes, middle, distinct)  # fmt: skip
+    return Column(
+        name,
+        len(values) / max(len(texts), 1),
+        len(distinct) / len(values),
+        len(distinct),
+        float(dated.mean()),
+        float(numbers.mean()),
+        outcomes,
+        middle,
+        distinct,
+    )
 
 
 def _stage_of(name: str) -> str | None:
@@ -118,11 +132,27 @@ def _id(columns: list[Column], others: list[list[Column]]) -> tuple[Column | Non
     best: tuple[float, Column | None, str] = (0.0, None, "")
     for column in columns:
         named = bool(re.search(r"(^|[_\s.-])id$|^id|_id\b|key|number|guid|uuid", column.name, re.I))
-        shared = max((len(column.values & c.values) / max(min(len(column.values), len(c.values)), 1) for other in others for c in other if c.unique > 0.5), default=0.0)
+        shared = max(
+            (
+                len(column.values & c.values) / max(min(len(column.values), len(c.values)), 1)
+                for other in others
+                for c in other
+                if c.unique > 0.5
+            ),
+            default=0.0,
+        )
         score = 0.35 * named + 0.3 * column.unique * column.filled + 0.3 * min(shared, 1.0) * (column.distinct > 5)
         score -= 0.6 * (column.dates > 0.5) + 0.3 * (column.distinct <= 5)
         if score > best[0]:
-            said = [text for text, true in (("named like one", named), ("every row has its own", column.unique > 0.99), (f"{100 * shared:.0f}% found in the other table", shared > 0.1)) if true]
+            said = [
+                text
+                for text, true in (
+                    ("named like one", named),
+                    ("every row has its own", column.unique > 0.99),
+                    (f"{100 * shared:.0f}% found in the other table", shared > 0.1),
+                )
+                if true
+            ]
             best = (score, column, ", ".join(said))
     return best[1], min(0.35 + best[0] * 0.7, 0.98), best[2]
 
@@ -145,15 +175,30 @@ def _propose(files: list[str], looks: dict[str, list[Column]]) -> Guess:
         others = [looks[f] for f in main if f != file]
         identity, sure, why = _id(columns, others)
         if identity is None:
-            raise DataError(f"{file}: no column looks like the id of a lead or deal; write a mapping (the guide shows one)")
+            raise DataError(
+                f"{file}: no column looks like the id of a lead or deal; write a mapping (the guide shows one)"
+            )
         table = Table(file=str(Path(file).absolute()), id=identity.name)
         note(f"{number}.id", sure, why)
-        dates = [c for c in columns if c.dates > 0.8 and c is not identity and not re.search(r"modif|updat|activ|synced|birth", c.name, re.I)]
+        dates = [
+            c
+            for c in columns
+            if c.dates > 0.8 and c is not identity and not re.search(r"modif|updat|activ|synced|birth", c.name, re.I)
+        ]
         status = max((c for c in columns if c.outcomes > 0.05), key=lambda c: c.outcomes, default=None)
-        closing = [c for c in dates if re.search(r"clos|decid|outcome|end", c.name, re.I) and not re.search(r"expect|due|forecast", c.name, re.I)]
+        closing = [
+            c
+            for c in dates
+            if re.search(r"clos|decid|outcome|end", c.name, re.I)
+            and not re.search(r"expect|due|forecast", c.name, re.I)
+        ]
         if status is not None:
             table = replace(table, status=status.name)
-            note(f"{number}.status", 0.6 + 0.35 * status.outcomes, f"{100 * status.outcomes:.0f}% of its labels say won or lost")
+            note(
+                f"{number}.status",
+                0.6 + 0.35 * status.outcomes,
+                f"{100 * status.outcomes:.0f}% of its labels say won or lost",
+            )
             if closing:
                 table = replace(table, closed=closing[0].name)
                 note(f"{number}.closed", 0.9, "named like the day of the decision")
@@ -163,11 +208,21 @@ def _propose(files: list[str], looks: dict[str, list[Column]]) -> Guess:
                 dates = [c for c in dates if c not in closing]
         table, dates = _expected(table, dates, number, note)
         table = _stages(table, dates, number, status is not None, note)
-        amounts = [c for c in columns if c.numbers > 0.8 and re.search(r"amount|value|revenue|price|mrr|arr|acv|tcv|size|worth|betrag|valor", c.name, re.I)]
+        amounts = [
+            c
+            for c in columns
+            if c.numbers > 0.8
+            and re.search(r"amount|value|revenue|price|mrr|arr|acv|tcv|size|worth|betrag|valor", c.name, re.I)
+        ]
         if amounts:
             chosen = max(amounts, key=lambda c: (bool(re.search(r"amount|value", c.name, re.I)), c.filled))
             table = replace(table, amount=chosen.name)
-            note(f"{number}.amount", 0.85 if len(amounts) == 1 else 0.6, "named like money" + ("" if len(amounts) == 1 else f"; so is {next(a.name for a in amounts if a is not chosen)}"))
+            note(
+                f"{number}.amount",
+                0.85 if len(amounts) == 1 else 0.6,
+                "named like money"
+                + ("" if len(amounts) == 1 else f"; so is {next(a.name for a in amounts if a is not chosen)}"),
+            )
         used = {table.id, table.status, table.closed, *table.stages.values()}
         if number == 0 or not tables[0].segment:
             table = _segment(table, [c for c in columns if c.name not in used], number, note)

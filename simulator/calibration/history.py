@@ -91,12 +91,12 @@ class History:
         if day == self.as_of:
             return self
         dates = np.where(self.dates < day + 1, self.dates, np.nan)
-        there = ~np.isnan(dates).all(axis=1)
+        there = np.asarray(np.isfinite(dates).any(axis=1), dtype=np.bool_)
         lost = np.where(self.lost < day + 1, self.lost, np.nan)
         decided = ~np.isnan(dates[:, -1]) | ~np.isnan(lost)
         amount = self.amount if self.open_amounts else np.where(decided, self.amount, np.nan)
         expected = np.where(decided | self.open, self.expected_close, np.nan)
-        early = self.pushes.day < day + 1
+        early: NDArray[np.bool_] = np.less(self.pushes.day, day + 1)
         late = self.pushes.where(~early)
         order = np.argsort(-late.day, kind="stable")  # the earliest later change is written last, and stays
         expected = expected.copy()
@@ -114,6 +114,7 @@ class History:
             expected_close=expected[there],
             pushes=replace(pushes, record=number[pushes.record]) if len(pushes.record) else pushes,
             as_of=day,
+            has_losses=bool(np.isfinite(lost).any()),
             history_starts=self.history_starts if (self.history_starts or 0) <= day else None,
             quality=Quality(),
         )
@@ -138,8 +139,20 @@ class History:
             back |= early
             dates[early, column] = dates[early, column - 1]
         if quality is not None:
-            quality.add("skipped stage", int(skipped.sum()), len(dates), "records reach a stage without a date for an earlier one",
-                        "The earlier stage counts as entered on the same day", self.ids[skipped])  # fmt: skip
-            quality.add("dates out of order", int(back.sum()), len(dates), "records enter a stage before the previous one",
-                        "Counted as the same day", self.ids[back])  # fmt: skip
+            quality.add(
+                "skipped stage",
+                int(skipped.sum()),
+                len(dates),
+                "records reach a stage without a date for an earlier one",
+                "The earlier stage counts as entered on the same day",
+                self.ids[skipped],
+            )
+            quality.add(
+                "dates out of order",
+                int(back.sum()),
+                len(dates),
+                "records enter a stage before the previous one",
+                "Counted as the same day",
+                self.ids[back],
+            )
         return dates

@@ -25,7 +25,9 @@ def incidence(spells: Spells, *, least: int = 10) -> tuple[Floats, Floats, Float
     joined = np.floor(spells.age_at_start * 7).astype(np.int64)
     joined = np.minimum(joined, spells.days)
     # One whose age is d on the last day has been watched on days joined … d.
-    watched = np.cumsum(np.bincount(joined, minlength=top + 1) - np.r_[0, np.bincount(spells.days, minlength=top)])[:top]
+    watched = np.cumsum(np.bincount(joined, minlength=top + 1) - np.r_[0, np.bincount(spells.days, minlength=top)])[
+        :top
+    ]
     won = np.bincount(spells.days[spells.kind == WON], minlength=top)
     lost = np.bincount(spells.days[spells.kind == LOST], minlength=top)
     end = int(np.argmax(np.r_[watched < least, True] & (np.arange(top + 1) > np.argmax(watched))))

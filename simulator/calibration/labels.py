@@ -8,9 +8,28 @@ from collections.abc import Sequence
 
 UNKNOWN = "unknown"
 PLACEHOLDERS = {
-    "", "-", "--", "?", "n/a", "na", "nan", "none", "null", "nil", "unknown", "unkown", "undefined", "not set", "(not set)",
-    "(none)", "(blank)", "no value", "(no value)", "#n/a", "tbd",
-}  # fmt: skip
+    "",
+    "-",
+    "--",
+    "?",
+    "n/a",
+    "na",
+    "nan",
+    "none",
+    "null",
+    "nil",
+    "unknown",
+    "unkown",
+    "undefined",
+    "not set",
+    "(not set)",
+    "(none)",
+    "(blank)",
+    "no value",
+    "(no value)",
+    "#n/a",
+    "tbd",
+}
 
 
 def key_of(text: str) -> str:
@@ -50,5 +69,7 @@ def same_labels(values: Sequence[str]) -> tuple[dict[str, str], list[str]]:
             mapping[text] = clean(best)
         others = [text for text in spellings if text != best]
         if others:
-            said.append(", ".join(repr(text) for text in others) + f" as {clean(best)!r} ({sum(counts[t] for t in others)})")
+            said.append(
+                ", ".join(repr(text) for text in others) + f" as {clean(best)!r} ({sum(counts[t] for t in others)})"
+            )
     return mapping, said

@@ -1,4 +1,5 @@
-"""A rate that may drift, followed week by week: the power-steady gamma-Poisson filter (Smith 1979; Harvey & Fernandes 1989).
+"""A rate that may drift, followed week by week: the power-steady gamma-Poisson filter (Smith 1979; Harvey & Fernandes
+1989).
 
 Counts y_t of exposure e_t have mean e_t·λ_t and variance d·e_t·λ_t. What is known of λ is a gamma(a, b); from week to
 week both are discounted by ω, so old weeks count less. ω = 1 means no drift.
@@ -57,13 +58,19 @@ def negative_binomial(y: Floats, mean: Floats, variance: Floats) -> Floats:
     size = mean**2 / np.maximum(variance - mean, 1e-9 * mean)
     size = np.minimum(size, 1e9)
     return (
-        special.gammaln(y + size) - special.gammaln(size) - special.gammaln(y + 1)
-        + size * np.log(size / (size + mean)) + special.xlogy(y, mean / (size + mean))
-    )  # fmt: skip
+        special.gammaln(y + size)
+        - special.gammaln(size)
+        - special.gammaln(y + 1)
+        + size * np.log(size / (size + mean))
+        + special.xlogy(y, mean / (size + mean))
+    )
 
 
-def _run(y: Floats, e: Floats, a: Floats, b: Floats, discount: Floats, dispersion: Floats) -> tuple[Floats, Floats, Floats]:
-    """Log-likelihood (setting,), and the last a and b (setting, series), for settings of discount and dispersion at once."""
+def _run(
+    y: Floats, e: Floats, a: Floats, b: Floats, discount: Floats, dispersion: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Log-likelihood (setting,), and the last a and b (setting, series), for settings of discount and dispersion at
+    once."""
     omega, d = discount[:, None], dispersion[:, None]
     a, b = np.tile(a, (len(omega), 1)), np.tile(b, (len(omega), 1))
     total = np.zeros(len(omega))
@@ -107,4 +114,6 @@ def follow(counts: Floats, exposure: Floats | None = None, *, centre: float | No
     a, b = _start(y, e, centre)
     runs, last_a, last_b = _run(y, e, a, b, np.full(len(spreads), omegas[chosen]), spreads)
     at = int(np.argmax(runs))
-    return Level(last_a[at], last_b[at], float(omegas[chosen]), float(spreads[at]), float(best[chosen] - best[0]), y.shape[1])
+    return Level(
+        last_a[at], last_b[at], float(omegas[chosen]), float(spreads[at]), float(best[chosen] - best[0]), y.shape[1]
+    )

@@ -47,14 +47,37 @@ def mapping_text(mapping: Mapping, comments: dict[str, str] | None = None) -> st
     lines.append("tables:")
     for number, table in enumerate(mapping.tables):
         lead = "  - "
-        for key in ("file", "id", "shape", "segment", "stages", "status", "won_flag", "closed_flag", "closed", "lost", "amount",
-                    "expected_close", "stage", "date", "names", "changed", "field", "old", "new", "day_first"):  # fmt: skip
+        for key in (
+            "file",
+            "id",
+            "shape",
+            "segment",
+            "stages",
+            "status",
+            "won_flag",
+            "closed_flag",
+            "closed",
+            "lost",
+            "amount",
+            "expected_close",
+            "stage",
+            "date",
+            "names",
+            "changed",
+            "field",
+            "old",
+            "new",
+            "day_first",
+        ):
             value = getattr(table, key)
             if value in ("", (), {}, None) or (key == "shape" and value == "wide"):
                 continue
             value = dict(value) if key in ("stages", "names") else list(value) if key == "segment" else value
-            lines.append(line(key, value[0] if key == "segment" and len(value) == 1 else value, lead, f"{number}.{key}"))
+            lines.append(
+                line(key, value[0] if key == "segment" and len(value) == 1 else value, lead, f"{number}.{key}")
+            )
             lead = "    "
         if table.lookups:
-            lines.append(f"    lookups: {json.dumps([{'file': i.file, 'on': i.on} | ({'key': i.key} if i.key else {}) for i in table.lookups])}")
+            looks = [{"file": i.file, "on": i.on} | ({"key": i.key} if i.key else {}) for i in table.lookups]
+            lines.append(f"    lookups: {json.dumps(looks)}")
     return "\n".join(lines) + "\n"

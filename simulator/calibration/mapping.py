@@ -60,9 +60,21 @@ class Table:
     def columns(self) -> list[str]:
         """Every column the table is asked for (those of lookups too)."""
         single = (
-            *(part.strip() for part in self.id.split("|")), self.status, self.won_flag, self.closed_flag, self.closed, self.lost, self.amount,
-            self.expected_close, self.stage, self.date, self.changed, self.field, self.old, self.new,
-        )  # fmt: skip
+            *(part.strip() for part in self.id.split("|")),
+            self.status,
+            self.won_flag,
+            self.closed_flag,
+            self.closed,
+            self.lost,
+            self.amount,
+            self.expected_close,
+            self.stage,
+            self.date,
+            self.changed,
+            self.field,
+            self.old,
+            self.new,
+        )
         return [name for name in (*single, *self.segment, *self.stages.values()) if name]
 
 
@@ -101,8 +113,13 @@ class Mapping:
             if table.file not in given and rest and (not table.file or not self.path(table.file).is_file()):
                 tables[index] = replace(table, file=rest.pop(0))
         if rest:
-            raise DataError(f"{rest[0]}: the mapping has no table for it; it names {', '.join(t.file for t in self.tables)}")
-        return replace(self, tables=tuple(t if t.file not in given else replace(t, file=str(Path(t.file).absolute())) for t in tables))
+            raise DataError(
+                f"{rest[0]}: the mapping has no table for it; it names {', '.join(t.file for t in self.tables)}"
+            )
+        return replace(
+            self,
+            tables=tuple(t if t.file not in given else replace(t, file=str(Path(t.file).absolute())) for t in tables),
+        )
 
     def path(self, file: str) -> Path:
         """Where a table lies: relative to the mapping file."""
@@ -131,8 +148,24 @@ def _known(given: AnyMapping[str, Any], kind: type, path: str, faults: list[str]
 def _table(given: AnyMapping[str, Any], path: str, faults: list[str]) -> Table:
     _known(given, Table, path, faults)
     values: dict[str, Any] = {}
-    for key in ("file", "id", "shape", "status", "won_flag", "closed_flag", "closed", "lost", "amount", "expected_close",
-                "stage", "date", "changed", "field", "old", "new"):  # fmt: skip
+    for key in (
+        "file",
+        "id",
+        "shape",
+        "status",
+        "won_flag",
+        "closed_flag",
+        "closed",
+        "lost",
+        "amount",
+        "expected_close",
+        "stage",
+        "date",
+        "changed",
+        "field",
+        "old",
+        "new",
+    ):
         if given.get(key) is not None:
             values[key] = str(given[key])
     values.setdefault("file", "")
@@ -156,9 +189,11 @@ def _table(given: AnyMapping[str, Any], path: str, faults: list[str]) -> Table:
     if table.shape not in SHAPES:
         faults.append(f"{path}shape: {table.shape!r} is none of {', '.join(SHAPES)}")
     need = {
-        "wide": (), "events": ("stage", "date"), "history": ("changed", "expected_close"),
+        "wide": (),
+        "events": ("stage", "date"),
+        "history": ("changed", "expected_close"),
         "field_history": ("changed", "field", "old", "new"),
-    }  # fmt: skip
+    }
     for key in need.get(table.shape, ()):
         if not getattr(table, key):
             faults.append(f"{path}{key}: needed for a table of shape {table.shape}")
@@ -198,7 +233,9 @@ def parse_mapping(given: AnyMapping[str, Any], *, folder: str = "", file: str = 
     for table in tables:
         for name in [*table.stages, *table.names.values()]:
             if name not in stages and name != "lost":
-                faults.append(f"stages: {name!r} is used by {table.file or 'a table'} but not in the list {', '.join(stages)}")
+                faults.append(
+                    f"stages: {name!r} is used by {table.file or 'a table'} but not in the list {', '.join(stages)}"
+                )
     if len(stages) < 2:
         faults.append("stages: at least an entry stage and the win are needed")
     if faults:

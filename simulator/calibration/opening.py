@@ -63,7 +63,9 @@ def open_deals(fit: Fit, names: list[str]) -> tuple[str, int, int, float]:
                 close = day_of(history.expected_close[record]).isoformat()
         identity = str(history.ids[record])
         safe = "'" + identity if identity[:1] in "=+-@\t" else identity
-        writer.writerow([safe, names[segment], f"{amount:.2f}", close, f"{ever:.4f}", pushes, day_of(spells.entry[row]).isoformat()])
+        writer.writerow(
+            [safe, names[segment], f"{amount:.2f}", close, f"{ever:.4f}", pushes, day_of(spells.entry[row]).isoformat()]
+        )
         kept += 1
     return out.getvalue(), kept, len(rows) - kept, float(chance[chance >= NEVER].sum())
 

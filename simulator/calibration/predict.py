@@ -147,7 +147,7 @@ def _factors(fit: Fit, days: int, sets: int, rng: np.random.Generator) -> Floats
     """float64 (transition, set): today's rates over the fitted ones, and how far the window's may be from them."""
     out = np.ones((len(fit.transitions), sets))
     for index, drift in enumerate(fit.drifts):
-        a, b = drift.level.ahead(days / 7)
+        a, _ = drift.level.ahead(days / 7)
         sd = drift.sd
         if drift.level.gain > 2:
             sd = max(sd, float(1 / np.sqrt(a[0])))

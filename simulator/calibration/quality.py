@@ -58,7 +58,10 @@ class Quality:
 
     def to_json(self) -> dict[str, object]:
         """Rows read and findings, as plain data."""
-        return {"rows": dict(self.rows), "findings": [vars(finding) | {"text": str(finding)} for finding in self.findings]}
+        return {
+            "rows": dict(self.rows),
+            "findings": [vars(finding) | {"text": str(finding)} for finding in self.findings],
+        }
 
     def to_text(self) -> str:
         """The page as plain text, serious findings first."""

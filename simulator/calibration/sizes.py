@@ -34,7 +34,9 @@ class Sizes:
     @property
     def mean(self) -> float:
         """Mean size, currency."""
-        return float(self.values.mean()) if self.values is not None else float(np.exp(self.log_mean + self.log_sd**2 / 2))
+        return (
+            float(self.values.mean()) if self.values is not None else float(np.exp(self.log_mean + self.log_sd**2 / 2))
+        )
 
     @property
     def cv(self) -> float:
@@ -78,7 +80,11 @@ def fit_sizes(history: History) -> list[Sizes] | None:
     found = []
     for g in groups:
         n = len(g)
-        within = float(np.sqrt(((g - g.mean()) @ (g - g.mean()) + 10 * _within(groups)) / (n + 9))) if n else float(np.sqrt(_within(groups)))
+        within = (
+            float(np.sqrt(((g - g.mean()) @ (g - g.mean()) + 10 * _within(groups)) / (n + 9)))
+            if n
+            else float(np.sqrt(_within(groups)))
+        )
         weight = tau**2 / (tau**2 + within**2 / n) if n else 0.0
         mean = weight * float(g.mean() if n else 0) + (1 - weight) * centre
         error = np.sqrt((1 - weight) * tau**2 + within**4 / (2 * (n + 10))) if n else np.sqrt(tau**2 + within**4 / 20)

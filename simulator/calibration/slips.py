@@ -47,23 +47,35 @@ def fit_slips(history: History) -> Slips | None:
     if late.sum() < NEEDED:
         return None
     n = len(history)
-    count = np.bincount(changes.record[late], minlength=n).astype(float)
-    moved = np.bincount(changes.record[late], weights=weeks[late], minlength=n)
+    count = np.bincount(changes.record[late], minlength=n).astype(np.float64)
+    moved = np.bincount(changes.record[late], weights=weeks[late], minlength=n).astype(np.float64)
     won = ~np.isnan(history.won)
     decided = won | ~np.isnan(history.lost)
     delays = np.maximum(weeks[late], 1.0)
     limit = int(max(3, np.quantile(count[decided | (count > 0)], 0.995)))
     return Slips(
-        int(late.sum()), int(late.sum() + decided.sum()), float(delays.mean()), delays,
-        _factor(count[decided], won[decided]), limit, int((weeks < 0).sum()), count, moved,
-    )  # fmt: skip
+        int(late.sum()),
+        int(late.sum() + decided.sum()),
+        float(delays.mean()),
+        delays,
+        _factor(count[decided], won[decided]),
+        limit,
+        int((weeks < 0).sum()),
+        count,
+        moved,
+    )
 
 
 def _factor(pushes: Floats, won: NDArray[np.bool_]) -> tuple[float, float]:
     """Win chance p·f^pushes by maximum likelihood under a prior f ~ lognormal(0, 0.3); log f and its error."""
+
     def objective(x: Floats) -> float:
         chance = np.clip(special.expit(x[0]) * np.exp(x[1] * pushes), 1e-9, 1 - 1e-9)
-        return -float(np.where(won, np.log(chance), np.log1p(-chance)).sum()) + 0.5 * (x[1] / 0.3) ** 2 + 0.5 * (x[0] / 3) ** 2
+        return (
+            -float(np.where(won, np.log(chance), np.log1p(-chance)).sum())
+            + 0.5 * (x[1] / 0.3) ** 2
+            + 0.5 * (x[0] / 3) ** 2
+        )
 
     if len(won) < 20:
         return 0.0, 0.3

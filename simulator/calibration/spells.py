@@ -53,8 +53,14 @@ class Spells:
 
     def where(self, keep: NDArray[np.bool_]) -> Spells:
         """The spells that ``keep`` marks."""
-        return replace(self, record=self.record[keep], segment=self.segment[keep], entry=self.entry[keep],
-                       days=self.days[keep], kind=self.kind[keep])  # fmt: skip
+        return replace(
+            self,
+            record=self.record[keep],
+            segment=self.segment[keep],
+            entry=self.entry[keep],
+            days=self.days[keep],
+            kind=self.kind[keep],
+        )
 
 
 def spells_of(history: History, stage: int, dates: Floats | None = None) -> Spells:
@@ -71,15 +77,22 @@ def spells_of(history: History, stage: int, dates: Floats | None = None) -> Spel
     end = np.where(kind == WON, following, np.where(kind == LOST, lost, history.as_of))
     days = np.maximum(end - entry, 0)
     found = Spells(
-        history.stages[stage], history.stages[stage + 1], np.flatnonzero(in_it), history.segment[in_it],
-        entry[in_it].astype(np.int64), days[in_it].astype(np.int64), kind[in_it], history.as_of,
-    )  # fmt: skip
+        history.stages[stage],
+        history.stages[stage + 1],
+        np.flatnonzero(in_it),
+        history.segment[in_it],
+        entry[in_it].astype(np.int64),
+        days[in_it].astype(np.int64),
+        kind[in_it],
+        history.as_of,
+    )
     start = history.history_starts if history.history_starts is not None else find_start(found)
     if start is None or not (found.entry < start).any():
         return found
     early = np.isin(found.kind, (WON, LOST)) & (found.entry + found.days < start)
     absent = history.before_history == "absent" if history.before_history else looks_absent(found, start)
-    # Endings before the start are left out; where there are many of them, what is left of the early entries is what lasted.
+    # Endings before the start are left out; where there are many of them, what is left of the early entries is what
+    # lasted.
     absent = absent or bool(early.sum() > 0.2 * (found.entry < start).sum())
     return replace(found, start=start, absent=absent).where(~early)
 

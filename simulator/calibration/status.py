@@ -13,7 +13,11 @@ from simulator.calibration.labels import clean, key_of
 from simulator.calibration.mapping import Mapping
 from simulator.calibration.quality import Quality
 
-_LOST = re.compile(r"lost|dead|disqualif|unqualif|abandon|rejected|declin|cancel|no ?decision|churn|junk|archived|deleted|verloren|perdid|perdu", re.I)
+_LOST = re.compile(
+    r"lost|dead|disqualif|unqualif|abandon|rejected|declin|cancel|no ?decision|churn|junk|archived|deleted|"
+    r"verloren|perdid|perdu",
+    re.I,
+)
 _WON = re.compile(r"\bwon\b|closed ?won|^win$|^wins$|^customer$|signed|gewonnen|ganad|gagn|^converted$", re.I)
 _TRUE = {"true", "1", "yes", "y", "t", "x", "1.0"}
 
@@ -50,5 +54,12 @@ def classify(labels: Sequence[str | None], mapping: Mapping, quality: Quality, f
             known[label] = outcome_of(label)
     if any(counts):
         said = [f"{label or '(empty)'}={('open', 'won', 'lost')[kind]}" for label, kind in known.items()]
-        quality.add("status labels", len(known), 0, f"status labels of {file} were read", "Lists won: and lost: in the mapping override", said)
+        quality.add(
+            "status labels",
+            len(known),
+            0,
+            f"status labels of {file} were read",
+            "Lists won: and lost: in the mapping override",
+            said,
+        )
     return np.array([known[clean(label or "")] for label in labels], dtype=np.int8)

@@ -34,8 +34,16 @@ def as_json(fit: Fit) -> dict[str, Any]:
                 "quarter_sd": d.sd,
                 "flat_pace": [history.segments[i] for i in d.flat],
                 "segments": [
-                    {"segment": name, "entered": c.count, "converted": c.events, "lost": c.losses, "rate": c.p, "rate_sd_logit": c.sd(),
-                     "lag_median_weeks": c.lag.quantile(0.5), "lag_mean_weeks": c.lag.mean}  # fmt: skip
+                    {
+                        "segment": name,
+                        "entered": c.count,
+                        "converted": c.events,
+                        "lost": c.losses,
+                        "rate": c.p,
+                        "rate_sd_logit": c.sd(),
+                        "lag_median_weeks": c.lag.quantile(0.5),
+                        "lag_mean_weeks": c.lag.mean,
+                    }
                     for name, c in zip(history.segments, t.segments, strict=True)
                 ],
             }
@@ -49,10 +57,18 @@ def as_json(fit: Fit) -> dict[str, Any]:
         },
         "deal_sizes": None
         if fit.sizes is None
-        else [{"segment": n, "count": s.count, "mean": s.mean, "cv": s.cv, "real": s.values is not None} for n, s in zip(history.segments, fit.sizes, strict=True)],
+        else [
+            {"segment": n, "count": s.count, "mean": s.mean, "cv": s.cv, "real": s.values is not None}
+            for n, s in zip(history.segments, fit.sizes, strict=True)
+        ],
         "slips": None
         if fit.slips is None
-        else {"pushes": fit.slips.pushes, "probability": fit.slips.probability, "mean_delay_weeks": fit.slips.delay, "win_rate_log_factor": fit.slips.factor[0]},
+        else {
+            "pushes": fit.slips.pushes,
+            "probability": fit.slips.probability,
+            "mean_delay_weeks": fit.slips.delay,
+            "win_rate_log_factor": fit.slips.factor[0],
+        },
         "open": int((fit.transitions[-1].spells.kind == OPEN).sum()),
         "zombies": int(fit.zombies.sum()),
         "quality": fit.quality.to_json(),

@@ -51,7 +51,9 @@ def _by_segment(spells: Spells, segments: int) -> list[Grouped]:
     return [group(spells.where(spells.segment == i)) for i in range(segments)]
 
 
-def _compare(first: tuple[list[Floats], list[Floats]], second: tuple[list[Floats], list[Floats]]) -> tuple[float, float]:
+def _compare(
+    first: tuple[list[Floats], list[Floats]], second: tuple[list[Floats], list[Floats]]
+) -> tuple[float, float]:
     """Total difference of two held-out scores on the same groups, and its standard error."""
     total, square = 0.0, 0.0
     for a, b, n in zip(first[0], second[0], first[1], strict=True):
@@ -94,10 +96,15 @@ def choose_family(spells: Spells, segments: int, *, losses: bool) -> tuple[str, 
     if segments > 1:
         parts = [_by_segment(fold, segments) for fold in folds]
         split = {
-            name: held_out(parts[0] + parts[1], [*fit_segments(parts[1], fits[name][1], losses=losses, quick=True)[0],
-                                                 *fit_segments(parts[0], fits[name][0], losses=losses, quick=True)[0]])
+            name: held_out(
+                parts[0] + parts[1],
+                [
+                    *fit_segments(parts[1], fits[name][1], losses=losses, quick=True)[0],
+                    *fit_segments(parts[0], fits[name][0], losses=losses, quick=True)[0],
+                ],
+            )
             for name in (best, "empirical")
-        }  # fmt: skip
+        }
         gain, error = _compare(split["empirical"], split[best])
     return ("empirical" if gain > max(3.0, 2 * error, MATTERS * events) else best), scores
 
@@ -112,8 +119,10 @@ def fit_transition(spells: Spells, segments: int, *, family: str | None = None) 
     data = group(spells)
     if data.events < NEEDED:
         raise FitError(
-            f"{spells.stage} into {spells.into}: {data.events:.0f} conversions among {len(spells):,} records known to have "
-            f"entered {spells.stage}; at least {NEEDED} are needed to estimate a rate and a lag. Give a longer history, or leave the stage out"
+            f"{spells.stage} into {spells.into}: {data.events:.0f} conversions among {len(spells):,} records known "
+            f"to have "
+            f"entered {spells.stage}; at least {NEEDED} are needed to estimate a rate and a lag. Give a longer "
+            f"history, or leave the stage out"
         )
     losses = bool(np.isin(spells.kind, (LOST, LOST_UNDATED)).sum() >= NEEDED)
     if not losses:
@@ -130,7 +139,9 @@ def fit_transition(spells: Spells, segments: int, *, family: str | None = None) 
     notes = []
     if found.short:
         notes.append(
-            f"{spells.stage} into {spells.into}: records can be watched for {spells.follow_up:.0f} weeks, the fitted lag's P90 is "
-            f"{whole.lag.quantile(0.9):.0f}: share and lag cannot be told apart well; their joint uncertainty is written as correlations"
+            f"{spells.stage} into {spells.into}: records can be watched for {spells.follow_up:.0f} weeks, the "
+            f"fitted lag's P90 is "
+            f"{whole.lag.quantile(0.9):.0f}: share and lag cannot be told apart well; their joint uncertainty is "
+            f"written as correlations"
         )
     return replace(found, notes=tuple(notes))

@@ -56,12 +56,17 @@ def fit_volumes(spells: Spells, segments: int) -> Volumes:
     level = follow(used, exposure)
     if level.weeks < 8:
         # A level that rests on a few weeks is less sure than its counts alone would say.
-        level = replace(level, a=np.minimum(level.a, 4.0 * level.weeks), b=level.b * np.minimum(level.a, 4.0 * level.weeks) / level.a)
+        level = replace(
+            level,
+            a=np.minimum(level.a, 4.0 * level.weeks),
+            b=level.b * np.minimum(level.a, 4.0 * level.weeks) / level.a,
+        )
     return Volumes(used, level, _growth(used.sum(axis=0)), season, first_day)
 
 
 def _without_start(counts: Floats) -> Floats:
-    """Drop the thin weeks in which a system was being filled: those before it first reaches a fifth of its usual week."""
+    """Drop the thin weeks in which a system was being filled: those before it first reaches a fifth of its usual
+    week."""
     total = counts.sum(axis=0)
     usual = np.median(total[total > 0]) if (total > 0).any() else 0.0
     begin = int(np.argmax(total >= 0.2 * usual)) if usual else 0
@@ -87,7 +92,9 @@ def _season(total: Floats, first_day: int) -> Floats | None:
     if len(total) < 104:
         return None
     quarter = np.array([(day_of(first_day + 7 * week + 3).month - 1) // 3 for week in range(len(total))])
-    trend = np.convolve(np.r_[np.full(26, total[:26].mean()), total, np.full(26, total[-26:].mean())], np.full(53, 1 / 53), "valid")
+    trend = np.convolve(
+        np.r_[np.full(26, total[:26].mean()), total, np.full(26, total[-26:].mean())], np.full(53, 1 / 53), "valid"
+    )
     ratio = total / np.maximum(trend, 1e-9)
     means, errors = np.empty(4), np.empty(4)
     for index in range(4):

@@ -37,16 +37,41 @@ def cycle(fit: Fit, step: int) -> Figure:
         top = max(float(weeks[-1]), min(whole.lag.quantile(0.97), 1.5 * float(weeks[-1]) + 4))
         grid = np.linspace(0, top, 300)
         axes.step(weeks, won, where="post", color=DARK, lw=1.8, label="seen, corrected for censoring (Aalen-Johansen)")
-        axes.plot(grid, whole.p * whole.lag.cdf(grid), color=MIDDLE, lw=2, ls="--", label=f"fitted ({transition.family})")
+        axes.plot(
+            grid, whole.p * whole.lag.cdf(grid), color=MIDDLE, lw=2, ls="--", label=f"fitted ({transition.family})"
+        )
         if whole.loss_lag is not None:
             axes.step(weeks, lost, where="post", color="#888888", lw=1.2, label="lost, seen")
-            axes.plot(grid, (1 - whole.p) * whole.r * whole.loss_lag.cdf(grid), color="#888888", lw=1.4, ls="--", label="lost, fitted")
+            axes.plot(
+                grid,
+                (1 - whole.p) * whole.r * whole.loss_lag.cdf(grid),
+                color="#888888",
+                lw=1.4,
+                ls="--",
+                label="lost, fitted",
+            )
         naive = whole.events / max(whole.count, 1)
         axes.axhline(naive, color="#555555", lw=1, ls=":")
-        axes.annotate(f"converted ÷ entered: {100 * naive:.1f}%", (top, naive), xytext=(0, 3), textcoords="offset points", ha="right", fontsize=8, color="#555555")
-        axes.set(xlabel=f"weeks since entering {spells.stage}", ylabel=f"share gone on into {spells.into}", ylim=(0, None), xlim=(0, top))
+        axes.annotate(
+            f"converted ÷ entered: {100 * naive:.1f}%",
+            (top, naive),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="right",
+            fontsize=8,
+            color="#555555",
+        )
+        axes.set(
+            xlabel=f"weeks since entering {spells.stage}",
+            ylabel=f"share gone on into {spells.into}",
+            ylim=(0, None),
+            xlim=(0, top),
+        )
         _percent(axes)
-        axes.set_title(f"{100 * whole.p:.1f}% of {spells.stage} go on into {spells.into}, half of them within {whole.lag.quantile(0.5):.1f} weeks")
+        axes.set_title(
+            f"{100 * whole.p:.1f}% of {spells.stage} go on into {spells.into}, half of them within "
+            f"{whole.lag.quantile(0.5):.1f} weeks"
+        )
         figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=2)
     return figure
 
@@ -67,9 +92,16 @@ def rates(fit: Fit, step: int) -> Figure:
             axes.plot(cure.p, row, "o", color=DARK, ms=5)
         axes.set_yticks(range(len(order)), [f"{names[i]}  ({transition.segments[i].events:,.0f})" for i in order])
         best, worst = transition.segments[order[-1]].p, transition.segments[order[0]].p
-        axes.set(xlabel=f"share of {transition.spells.stage} that ever goes on; bar: 80% range; in brackets: conversions", xlim=(0, None))
+        axes.set(
+            xlabel=f"share of {transition.spells.stage} that ever goes on; bar: 80% range; in brackets: conversions",
+            xlim=(0, None),
+        )
         _percent(axes, "x")
-        axes.set_title(f"Segments convert between {100 * worst:.0f}% and {100 * best:.0f}%" if len(order) > 1 else f"{100 * best:.1f}% convert")
+        axes.set_title(
+            f"Segments convert between {100 * worst:.0f}% and {100 * best:.0f}%"
+            if len(order) > 1
+            else f"{100 * best:.1f}% convert"
+        )
     return figure
 
 
@@ -83,7 +115,11 @@ def drifting(fit: Fit, step: int) -> Figure:
         axes.bar(weeks, seen, width=0.85, color=LIGHT, label="happened")
         axes.plot(weeks, expected, color=DARK, lw=1.8, label="expected of those in flight")
         axes.set(xlabel="weeks before the as-of date", ylabel=f"{spells.into} a week", ylim=(0, None))
-        said = f"Rates run at {drift.factor:.2f} times their average today" if drift.factor != 1 else "No clear drift of the rate"
+        said = (
+            f"Rates run at {drift.factor:.2f} times their average today"
+            if drift.factor != 1
+            else "No clear drift of the rate"
+        )
         axes.set_title(f"{said}: {spells.stage} into {spells.into}")
         figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=2)
     return figure
@@ -98,9 +134,18 @@ def entries(fit: Fit) -> Figure:
         axes.bar(weeks, total, width=0.85, color=LIGHT)
         now = float(fit.volumes.level.mean.sum())
         axes.axhline(now, color=DARK, lw=1.5)
-        axes.annotate(f"the plan starts from {now:,.0f} a week", (weeks[0], now), xytext=(2, 4), textcoords="offset points", color=DARK, fontsize=8)
+        axes.annotate(
+            f"the plan starts from {now:,.0f} a week",
+            (weeks[0], now),
+            xytext=(2, 4),
+            textcoords="offset points",
+            color=DARK,
+            fontsize=8,
+        )
         axes.set(xlabel="weeks before the as-of date", ylabel=f"{fit.history.stages[0]} a week", ylim=(0, None))
-        axes.set_title(f"{total[-13:].sum():,.0f} {fit.history.stages[0]} entered in the last {min(13, len(total))} weeks")
+        axes.set_title(
+            f"{total[-13:].sum():,.0f} {fit.history.stages[0]} entered in the last {min(13, len(total))} weeks"
+        )
     return figure
 
 
@@ -113,7 +158,7 @@ def sizes(fit: Fit) -> Figure | None:
     with rc_context(STYLE):
         figure, axes = _figure(height=2.7)
         bins = np.geomspace(max(amounts[0], 1e-2) * 0.999, amounts[-1] * 1.001, 40)
-        axes.hist(amounts, bins=bins, color=MIDDLE)
+        axes.hist(amounts, bins=list(bins), color=MIDDLE)
         axes.set_xscale("log")
         axes.set(xlabel=f"amount of won deals, {fit.currency} (log scale)", ylabel="deals")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
@@ -133,7 +178,11 @@ def against(result: Backtest, name: str = "pool") -> Figure:
         axes.plot(x, [r["actual"] for r in rows], "o", color=DARK, mfc="white", ms=5)
         step = max(1, len(rows) // 10)
         axes.set_xticks(x[::step], [r["origin"] for r in rows][::step], rotation=30, ha="right")
-        axes.set(ylabel=f"wins in the next {result.weeks} weeks", xlabel="as-of date; bar: P10 to P90, dash: P50, ring: what came", ylim=(0, None))
+        axes.set(
+            ylabel=f"wins in the next {result.weeks} weeks",
+            xlabel="as-of date; bar: P10 to P90, dash: P50, ring: what came",
+            ylim=(0, None),
+        )
         axes.set_title(f"{sum(inside)} of {len(rows)} outcomes fell inside P10 to P90")
     return figure
 
@@ -147,7 +196,9 @@ def closeness(result: Backtest) -> Figure:
         ours = [s.name in ("funnel", "pool") for s in shown]
         axes.barh([s.name for s in shown], [s.crps for s in shown], color=[DARK if own else GREY for own in ours])
         for row, score in enumerate(shown):
-            axes.annotate(f"{score.crps:.2f}", (score.crps, row), xytext=(3, -3), textcoords="offset points", fontsize=8)
+            axes.annotate(
+                f"{score.crps:.2f}", (score.crps, row), xytext=(3, -3), textcoords="offset points", fontsize=8
+            )
         axes.set(xlabel="mean CRPS in wins, by segment and origin: smaller is closer")
         left = len(scores) - len(shown)
         axes.set_title(f"Closest: {scores[-1].name}" + (f" ({left} far worse not shown)" if left else ""))
@@ -169,7 +220,9 @@ def calibration(result: Backtest, name: str = "pool") -> Figure:
         for said, came, count in result.reliability(name):
             right.plot(said, came, "o", color=DARK, ms=4 + 10 * np.sqrt(count / len(cells)))
             right.annotate(f"{count}", (said, came), xytext=(6, -10), textcoords="offset points", fontsize=8)
-        right.set(xlabel="probability said: at least the run rate", ylabel="share that happened", xlim=(0, 1), ylim=(0, 1))
+        right.set(
+            xlabel="probability said: at least the run rate", ylabel="share that happened", xlim=(0, 1), ylim=(0, 1)
+        )
         right.set_title("Reliability; the numbers are cells")
     return figure
 

@@ -82,7 +82,8 @@ def skill(score: Floats, reference: Floats, block: Sequence[int] | NDArray[np.in
     """1 - score / reference over all cells, its standard error, and the number of blocks.
 
     ``score`` and ``reference`` : float64 (cell,). ``block`` : int (cell,); cells of one block may depend on each
-    other (same origin, overlapping windows). The error is a delete-one-block jackknife (Künsch 1989); NaN under 2 blocks.
+    other (same origin, overlapping windows). The error is a delete-one-block jackknife (Künsch 1989); NaN under 2
+    blocks.
     """
     total, base = float(score.sum()), float(reference.sum())
     if base == 0:
@@ -92,5 +93,7 @@ def skill(score: Floats, reference: Floats, block: Sequence[int] | NDArray[np.in
     n = len(labels)
     if n < 2:
         return value, float("nan"), n
-    left = np.array([1 - (total - score[block == b].sum()) / max(base - reference[block == b].sum(), 1e-12) for b in labels])
+    left = np.array(
+        [1 - (total - score[block == b].sum()) / max(base - reference[block == b].sum(), 1e-12) for b in labels]
+    )
     return value, float(np.sqrt((n - 1) / n * ((left - left.mean()) ** 2).sum())), n

@@ -28,8 +28,21 @@ def write(folder, history, extra=()):
             came, won, lost = ("" if np.isnan(day) else day_of(day).isoformat() for day in days)
             writer.writerow([history.ids[i], came, history.segments[history.segment[i]], won, lost, 100 if won else ""])
         writer.writerows(extra)
-    return parse_mapping({"tables": [{"file": "leads.csv", "id": "id", "segment": "source", "stages": {"mqls": "came", "wins": "won"},
-                                      "lost": "lost", "amount": "amount"}]}, folder=str(folder))  # fmt: skip
+    return parse_mapping(
+        {
+            "tables": [
+                {
+                    "file": "leads.csv",
+                    "id": "id",
+                    "segment": "source",
+                    "stages": {"mqls": "came", "wins": "won"},
+                    "lost": "lost",
+                    "amount": "amount",
+                }
+            ]
+        },
+        folder=str(folder),
+    )
 
 
 def test_planting_the_future_changes_nothing(tmp_path):
@@ -38,17 +51,23 @@ def test_planting_the_future_changes_nothing(tmp_path):
     origin = history.as_of - 70
     before = read_history(write(tmp_path, history))
     later = [day_of(origin + 1 + k) for k in range(60)]
-    planted = [[f"X{k}", day.isoformat(), "s0", (day + timedelta(days=2)).isoformat(), "", 1e9] for k, day in enumerate(later)]
+    planted = [
+        [f"X{k}", day.isoformat(), "s0", (day + timedelta(days=2)).isoformat(), "", 1e9] for k, day in enumerate(later)
+    ]
     after = read_history(write(tmp_path, history, planted))
     cells = []
     for known in (before, after):
-        found, _ = forecast(known, Outcome.of(known), origin, 4, draws=500, seed=3, families=None, modes=("all", "open"))
+        found, _ = forecast(
+            known, Outcome.of(known), origin, 4, draws=500, seed=3, families=None, modes=("all", "open")
+        )
         cells.append(found)
     for one, two in zip(*cells, strict=True):
         for name in one.pmfs:
             np.testing.assert_array_equal(one.pmfs[name], two.pmfs[name], err_msg=name)
         np.testing.assert_array_equal(one.value, two.value)
-    assert sum(c.actual for c in cells[1] if c.mode == "all" and c.segment == 0) > sum(c.actual for c in cells[0] if c.mode == "all" and c.segment == 0)
+    assert sum(c.actual for c in cells[1] if c.mode == "all" and c.segment == 0) > sum(
+        c.actual for c in cells[0] if c.mode == "all" and c.segment == 0
+    )
 
 
 def test_outcomes_that_come_later_are_not_known(tmp_path):
@@ -78,14 +97,17 @@ def ranges(seeds, weeks, every):
     pit, gains = [], []
     for seed in seeds:
         history = make(Truth(leads=30 * weeks, weeks=weeks, mean=4), np.random.default_rng(seed))
-        result = backtest(history, horizon="4w", draws=400, every=every, modes=("all", "open"), since=day_of(history.as_of - 7 * 24))
+        result = backtest(
+            history, horizon="4w", draws=400, every=every, modes=("all", "open"), since=day_of(history.as_of - 7 * 24)
+        )
         pit += list(result.pit("funnel", result.select("all")[:: 4 if every == "weekly" else 1]))
         gains.append(next(s.skill for s in result.scores("open") if s.name == "funnel"))
     return np.array(pit), np.array(gains)
 
 
 def test_a_right_model_has_ranges_that_hold():
-    """The usual 20% by which rates vary between quarters makes ranges a little wide on a stationary history, never narrow."""
+    """The usual 20% by which rates vary between quarters makes ranges a little wide on a stationary history, never
+    narrow."""
     pit, gains = ranges(range(3), 50, "monthly")
     assert (np.abs(pit - 0.5) <= 0.4).sum() >= stats.binom(len(pit), 0.8).ppf(1e-6)
     assert gains.mean() > -0.15

@@ -7,7 +7,14 @@ import pytest
 from scipy import stats
 
 from simulator.backtest import baselines, origins
-from simulator.backtest.baselines import count_pmf, mean_of_windows, negative_binomial_run_rate, poisson_run_rate, pooled_pace, rounded_pmf
+from simulator.backtest.baselines import (
+    count_pmf,
+    mean_of_windows,
+    negative_binomial_run_rate,
+    poisson_run_rate,
+    pooled_pace,
+    rounded_pmf,
+)
 from simulator.backtest.pool import best_weights, mix, quadratic
 from simulator.statistics import scores
 from simulator.statistics.scores import crps_count, crps_sample, pmf_of, randomised_pit, skill
@@ -29,14 +36,18 @@ def test_crps_of_counts_is_the_energy_form():
 def test_crps_is_proper():
     """The true Poisson beats wrong ones on average: exact expectation, no sampling."""
     true = count_pmf(10, 0)
-    score = {mean: sum(p * crps_count(count_pmf(mean, 0), y) for y, p in enumerate(true)) for mean in (6, 9, 10, 11, 15)}
+    score = {
+        mean: sum(p * crps_count(count_pmf(mean, 0), y) for y, p in enumerate(true)) for mean in (6, 9, 10, 11, 15)
+    }
     assert min(score, key=score.get) == 10
 
 
 def test_randomised_pit_of_a_right_forecast_is_uniform():
     rng = np.random.default_rng(2)
     pmf = count_pmf(3.0, 6.0)
-    pit = [randomised_pit(pmf, int(y), u) for y, u in zip(rng.choice(len(pmf), 5000, p=pmf), rng.random(5000), strict=True)]
+    pit = [
+        randomised_pit(pmf, int(y), u) for y, u in zip(rng.choice(len(pmf), 5000, p=pmf), rng.random(5000), strict=True)
+    ]
     assert stats.kstest(pit, "uniform").pvalue > 1e-6
     assert abs(np.mean(np.abs(np.array(pit) - 0.5) <= 0.4) - 0.8) < 4.9 * np.sqrt(0.16 / 5000)
 

@@ -48,10 +48,18 @@ def make(truth: Truth, rng: np.random.Generator, segments: int = 1, rates: list[
     dates = np.column_stack([np.floor(entered), won])[keep] + first
     count = int(keep.sum())
     return History(
-        stages=("mqls", "wins"), segments=tuple(f"s{i}" for i in range(segments)),
-        ids=np.array([f"L{i}" for i in range(count)], dtype=object), segment=segment[keep], dates=dates,
-        lost=lost[keep] + first, undated=np.zeros(count, dtype=np.int8), amount=np.full(count, np.nan),
-        expected_close=np.full(count, np.nan), pushes=Pushes.none(), as_of=first + end - 1,
-        history_starts=first + start if start else None, before_history=("absent" if truth.absent else "unrecorded") if start else None,
+        stages=("mqls", "wins"),
+        segments=tuple(f"s{i}" for i in range(segments)),
+        ids=np.array([f"L{i}" for i in range(count)], dtype=object),
+        segment=segment[keep],
+        dates=dates,
+        lost=lost[keep] + first,
+        undated=np.zeros(count, dtype=np.int8),
+        amount=np.full(count, np.nan),
+        expected_close=np.full(count, np.nan),
+        pushes=Pushes.none(),
+        as_of=first + end - 1,
+        history_starts=first + start if start else None,
+        before_history=("absent" if truth.absent else "unrecorded") if start else None,
         has_losses=truth.loss_share > 0,
-    )  # fmt: skip
+    )

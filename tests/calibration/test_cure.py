@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from simulator.calibration.cure import fit_cure, group, log_likelihoods
+from simulator.calibration.cure import group, log_likelihoods
 from simulator.calibration.empirical import fit_empirical
 from simulator.calibration.incidence import incidence
 from simulator.calibration.lags import CDFS, FAMILIES, Lag
@@ -16,11 +16,14 @@ from tests.calibration.histories import Truth, make
 Z80 = 1.2815515655446004
 
 
-@pytest.mark.parametrize(("family", "law"), [
-    ("gamma", lambda mean, cv: stats.gamma(1 / cv**2, scale=mean * cv**2)),
-    ("lognormal", lambda mean, cv: stats.lognorm(np.sqrt(np.log1p(cv**2)), scale=mean / np.sqrt(1 + cv**2))),
-    ("weibull", None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("family", "law"),
+    [
+        ("gamma", lambda mean, cv: stats.gamma(1 / cv**2, scale=mean * cv**2)),
+        ("lognormal", lambda mean, cv: stats.lognorm(np.sqrt(np.log1p(cv**2)), scale=mean / np.sqrt(1 + cv**2))),
+        ("weibull", None),
+    ],
+)
 @pytest.mark.parametrize("cv", [0.4, 1.0, 1.7])
 def test_families_have_the_mean_and_cv_they_say(family, law, cv):
     lag = Lag(family, (np.log(5.0), np.log(cv)))
@@ -47,7 +50,9 @@ def test_lag_on_weeks_is_floor_of_lag_plus_uniform():
     assert shares.sum() == pytest.approx(1) and shares @ np.arange(len(shares)) == pytest.approx(3.0, abs=2e-3)
 
 
-@pytest.mark.parametrize("truth", [Truth(loss_share=0.5), Truth(recorded_from=20, absent=True, loss_share=0.5), Truth(recorded_from=20)])
+@pytest.mark.parametrize(
+    "truth", [Truth(loss_share=0.5), Truth(recorded_from=20, absent=True, loss_share=0.5), Truth(recorded_from=20)]
+)
 def test_likelihood_equals_one_lead_at_a_time(truth):
     spells = spells_of(make(truth, np.random.default_rng(3)), 0)
     data = group(spells)
@@ -74,7 +79,8 @@ def test_likelihood_equals_one_lead_at_a_time(truth):
 
 
 def test_censoring_matters_and_is_undone():
-    """Fast version of the recovery: 60 short histories; the naive ratio is far off, the fit is not. False alarm 1e-6."""
+    """Fast version of the recovery: 60 short histories; the naive ratio is far off, the fit is not. False alarm
+    1e-6."""
     rng = np.random.default_rng(11)
     inside, z, naive = 0, [], []
     for _ in range(60):
@@ -101,7 +107,9 @@ def test_empirical_lag_is_the_kaplan_meier_of_complete_data():
     np.testing.assert_allclose(fitted.lag.cdf(edges), seen, atol=2e-3)
 
 
-@pytest.mark.parametrize("truth", [Truth(leads=3000, loss_share=0.6), Truth(leads=3000, recorded_from=25, absent=True, loss_share=0.6)])
+@pytest.mark.parametrize(
+    "truth", [Truth(leads=3000, loss_share=0.6), Truth(leads=3000, recorded_from=25, absent=True, loss_share=0.6)]
+)
 def test_incidence_agrees_with_the_truth(truth):
     weeks, won, _ = incidence(spells_of(make(truth, np.random.default_rng(8)), 0))
     at = np.searchsorted(weeks, 8.0)
@@ -150,7 +158,9 @@ def test_late_recording_is_found():
 
 
 def test_absent_and_unrecorded_are_told_apart():
-    history = make(Truth(leads=1500, mean=3, rate=0.5, loss_share=0.9, recorded_from=25, absent=True), np.random.default_rng(1))
+    history = make(
+        Truth(leads=1500, mean=3, rate=0.5, loss_share=0.9, recorded_from=25, absent=True), np.random.default_rng(1)
+    )
     object.__setattr__(history, "history_starts", None)
     object.__setattr__(history, "before_history", None)
     spells = spells_of(history, 0)
@@ -158,7 +168,9 @@ def test_absent_and_unrecorded_are_told_apart():
 
 
 def test_short_follow_up_is_said():
-    found = fit_transition(spells_of(make(Truth(leads=900, weeks=9, mean=9, cv=0.6), np.random.default_rng(1)), 0), 1, family="gamma")
+    found = fit_transition(
+        spells_of(make(Truth(leads=900, weeks=9, mean=9, cv=0.6), np.random.default_rng(1)), 0), 1, family="gamma"
+    )
     assert found.short and "cannot be told apart" in found.notes[0]
     correlation = found.whole.covariance[0, 1] / found.whole.sd(0) / found.whole.sd(1)
     assert correlation > 0.5
@@ -175,9 +187,18 @@ def test_small_segments_lean_on_the_whole():
     few = np.flatnonzero(history.segment == 5)[25:]
     keep = np.ones(len(history), dtype=bool)
     keep[few] = False
-    smaller = type(history)(**{**vars(history), "segment": history.segment[keep], "dates": history.dates[keep], "lost": history.lost[keep],
-                               "ids": history.ids[keep], "undated": history.undated[keep], "amount": history.amount[keep],
-                               "expected_close": history.expected_close[keep]})  # fmt: skip
+    smaller = type(history)(
+        **{
+            **vars(history),
+            "segment": history.segment[keep],
+            "dates": history.dates[keep],
+            "lost": history.lost[keep],
+            "ids": history.ids[keep],
+            "undated": history.undated[keep],
+            "amount": history.amount[keep],
+            "expected_close": history.expected_close[keep],
+        }
+    )
     found = fit_transition(spells_of(smaller, 0), 6, family="gamma")
     assert 0.06 < found.segments[0].p < 0.16 and 0.32 < found.segments[3].p < 0.48
     assert found.segments[5].sd() > 1.5 * found.segments[4].sd()

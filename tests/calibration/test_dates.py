@@ -12,9 +12,22 @@ from simulator.calibration.dates import day_number, day_of, parse_dates
 
 @pytest.mark.parametrize(
     "text",
-    ["2024-02-29", "2024/2/29", "2024-02-29T18:30:00Z", "2024-02-29 18:30:00.123", "29.02.2024", "29 Feb 2024", "Feb 29, 2024",
-     "29-Feb-24", "20240229", "45351", "1709164800", "1709164800000", "Thursday, February 29, 2024"],
-)  # fmt: skip
+    [
+        "2024-02-29",
+        "2024/2/29",
+        "2024-02-29T18:30:00Z",
+        "2024-02-29 18:30:00.123",
+        "29.02.2024",
+        "29 Feb 2024",
+        "Feb 29, 2024",
+        "29-Feb-24",
+        "20240229",
+        "45351",
+        "1709164800",
+        "1709164800000",
+        "Thursday, February 29, 2024",
+    ],
+)
 def test_common_forms(text):
     assert day_of(parse_dates([text]).days[0]) == date(2024, 2, 29)
 
@@ -24,10 +37,17 @@ def test_times_of_day_order_a_day():
     assert days[2] < days[1] < days[0] < day_number(date(2026, 2, 24))
 
 
-@pytest.mark.parametrize(("texts", "order"), [
-    (["03/04/2024", "25/12/2023"], "day"), (["03/04/2024", "12/25/2023"], "month"), (["03/04/2024", "05/06/2024"], "unknown"),
-    (["13/04/2024", "04/13/2024"], "mixed"), (["03.04.2024"], "day"), (["05/05/2024"], "day"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("texts", "order"),
+    [
+        (["03/04/2024", "25/12/2023"], "day"),
+        (["03/04/2024", "12/25/2023"], "month"),
+        (["03/04/2024", "05/06/2024"], "unknown"),
+        (["13/04/2024", "04/13/2024"], "mixed"),
+        (["03.04.2024"], "day"),
+        (["05/05/2024"], "day"),
+    ],
+)
 def test_order_is_decided_by_the_column(texts, order):
     assert parse_dates(texts).order == order
 

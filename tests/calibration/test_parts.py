@@ -19,8 +19,12 @@ from tests.calibration.histories import Truth, make
 def test_negative_binomial_is_scipys_and_poisson_at_its_edge():
     y = np.arange(30.0)
     size = 6.0**2 / (9.0 - 6.0)
-    np.testing.assert_allclose(negative_binomial(y, np.array(6.0), np.array(9.0)), stats.nbinom(size, size / (size + 6)).logpmf(y))
-    np.testing.assert_allclose(negative_binomial(y, np.array(6.0), np.array(6.0)), stats.poisson(6).logpmf(y), atol=1e-5)
+    np.testing.assert_allclose(
+        negative_binomial(y, np.array(6.0), np.array(9.0)), stats.nbinom(size, size / (size + 6)).logpmf(y)
+    )
+    np.testing.assert_allclose(
+        negative_binomial(y, np.array(6.0), np.array(6.0)), stats.poisson(6).logpmf(y), atol=1e-5
+    )
 
 
 def test_a_steady_rate_is_followed_without_drift_and_a_step_with():
@@ -58,7 +62,11 @@ def test_real_sizes_stand_for_themselves_where_lognormal_fails():
     won = ~np.isnan(history.won)
     history.amount[won] = rng.lognormal(9, 0.8, won.sum())
     (smooth,) = fit_sizes(history)
-    assert smooth.values is None and smooth.log_mean == pytest.approx(9, abs=0.2) and smooth.log_sd == pytest.approx(0.8, abs=0.1)
+    assert (
+        smooth.values is None
+        and smooth.log_mean == pytest.approx(9, abs=0.2)
+        and smooth.log_sd == pytest.approx(0.8, abs=0.1)
+    )
     history.amount[won] = rng.choice([100.0, 100.0, 2500.0], won.sum())
     (prices,) = fit_sizes(history)
     assert prices.values is not None and set(prices.draw(100, rng)) <= {100.0, 2500.0}
@@ -79,7 +87,9 @@ def test_slips_are_counted_and_their_effect_on_winning_found():
     old = history.dates[record, 0] + 30
     object.__setattr__(history, "pushes", Pushes(record, old - 3, old, old + 28.0))
     found = fit_slips(history)
-    assert found.probability == pytest.approx(0.3, abs=4.9 * np.sqrt(0.21 / found.tests)) and found.delay == pytest.approx(4)
+    assert found.probability == pytest.approx(
+        0.3, abs=4.9 * np.sqrt(0.21 / found.tests)
+    ) and found.delay == pytest.approx(4)
     assert abs(found.factor[0] - np.log(0.8)) < 4.9 * max(found.factor[1], 0.02)
 
 

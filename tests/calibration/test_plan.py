@@ -14,9 +14,15 @@ def written(history, tmp_path, **options):
     return fitted, load(str(tmp_path / "plan.yaml"))
 
 
-@pytest.mark.parametrize("truth", [
-    Truth(leads=1500), Truth(leads=1500, loss_share=0.7), Truth(leads=1500, weeks=110, loss_share=0.7), Truth(leads=500, weeks=9, mean=8),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "truth",
+    [
+        Truth(leads=1500),
+        Truth(leads=1500, loss_share=0.7),
+        Truth(leads=1500, weeks=110, loss_share=0.7),
+        Truth(leads=500, weeks=9, mean=8),
+    ],
+)
 def test_plans_load_and_have_no_warnings(truth, tmp_path):
     history = make(truth, np.random.default_rng(3), segments=3, rates=[0.2, 0.3, 0.4])
     _, plan = written(history, tmp_path)
@@ -37,7 +43,9 @@ def test_the_plan_foretells_what_the_fit_does(losses, tmp_path):
 
 
 def test_correlations_are_written_where_share_and_lag_cannot_be_told_apart(tmp_path):
-    fitted, plan = written(make(Truth(leads=900, weeks=9, mean=9, cv=0.6), np.random.default_rng(1)), tmp_path, families=["gamma"])
+    fitted, plan = written(
+        make(Truth(leads=900, weeks=9, mean=9, cv=0.6), np.random.default_rng(1)), tmp_path, families=["gamma"]
+    )
     assert fitted.transitions[0].short
     ranks = {pair.between: pair.rank for pair in plan.correlations}
     share = next(rank for pair, rank in ranks.items() if "conversion" in pair[0] and pair[1].endswith("mean"))

@@ -31,13 +31,16 @@ DEALS = """lead,won,amount
 
 
 def mapped(folder, **more):
-    return parse_mapping({
-        "tables": [
-            {"file": "leads.csv", "id": "id", "segment": "source", "stages": {"mqls": "came"}},
-            {"file": "deals.csv", "id": "lead", "stages": {"wins": "won"}, "amount": "amount"},
-        ],
-        **more,
-    }, folder=str(folder))  # fmt: skip
+    return parse_mapping(
+        {
+            "tables": [
+                {"file": "leads.csv", "id": "id", "segment": "source", "stages": {"mqls": "came"}},
+                {"file": "deals.csv", "id": "lead", "stages": {"wins": "won"}, "amount": "amount"},
+            ],
+            **more,
+        },
+        folder=str(folder),
+    )
 
 
 @pytest.fixture
@@ -51,10 +54,16 @@ def test_dirt_is_counted_and_kept(folder):
     history = read_history(mapped(folder), as_of="2024-03-01")
     history.ordered(history.quality)
     count = history.quality.count
-    assert count("no id") == 1 and count("duplicate id") == 1 and count("no match") == 1 and count("unreadable date") == 1
+    assert (
+        count("no id") == 1 and count("duplicate id") == 1 and count("no match") == 1 and count("unreadable date") == 1
+    )
     assert count("missing segment") >= 1 and count("same label") == 2 and count("dates out of order") == 1
     assert count("after the as-of date") == 1 and count("zero amount") == 1
-    assert set(history.segments) == {"Web", "Partner", "unknown"} or set(history.segments) == {"Web", "Part ner", "unknown"}
+    assert set(history.segments) == {"Web", "Partner", "unknown"} or set(history.segments) == {
+        "Web",
+        "Part ner",
+        "unknown",
+    }
     assert np.isfinite(history.won).sum() == 3  # the win of April is not known yet
 
 
@@ -76,33 +85,57 @@ def test_ambiguous_dates_are_refused_with_the_way_out(tmp_path):
 
 def test_a_column_follows_the_others_of_its_table(tmp_path):
     (tmp_path / "d.csv").write_text("id,made,closed,stage\n1,03/04/2024,25/04/2024,Won\n2,05/06/2024,07/06/2024,Lost\n")
-    mapping = parse_mapping({"stages": ["sqls", "wins"], "tables": [
-        {"file": "d.csv", "id": "id", "stages": {"sqls": "made"}, "closed": "closed", "status": "stage"}]}, folder=str(tmp_path))  # fmt: skip
+    mapping = parse_mapping(
+        {
+            "stages": ["sqls", "wins"],
+            "tables": [
+                {"file": "d.csv", "id": "id", "stages": {"sqls": "made"}, "closed": "closed", "status": "stage"}
+            ],
+        },
+        folder=str(tmp_path),
+    )
     history = read_history(mapping)
     assert day_of(history.dates[0, 0]) == date(2024, 4, 3) and day_of(history.lost[1]) == date(2024, 6, 7)
 
 
 def test_event_log(tmp_path):
     (tmp_path / "log.csv").write_text(
-        "deal;step;day\n7;MQL;2024-01-02\n7;SQL;2024-01-10\n7;Closed Won;2024-02-01\n8;MQL;2024-01-05\n8;Lost;2024-03-01\n8;Party;2024-03-02\n"
+        "deal;step;day\n7;MQL;2024-01-02\n7;SQL;2024-01-10\n7;Closed Won;2024-02-01\n8;MQL;2024-01-05\n"
+        "8;Lost;2024-03-01\n8;Party;2024-03-02\n"
     )
-    mapping = parse_mapping({"stages": ["mqls", "sqls", "wins"], "tables": [
-        {"file": "log.csv", "shape": "events", "id": "deal", "stage": "step", "date": "day",
-         "names": {"MQL": "mqls", "SQL": "sqls", "Closed Won": "wins", "Lost": "lost"}}]}, folder=str(tmp_path))  # fmt: skip
+    mapping = parse_mapping(
+        {
+            "stages": ["mqls", "sqls", "wins"],
+            "tables": [
+                {
+                    "file": "log.csv",
+                    "shape": "events",
+                    "id": "deal",
+                    "stage": "step",
+                    "date": "day",
+                    "names": {"MQL": "mqls", "SQL": "sqls", "Closed Won": "wins", "Lost": "lost"},
+                }
+            ],
+        },
+        folder=str(tmp_path),
+    )
     history = read_history(mapping)
     assert [day_of(x) for x in history.dates[0]] == [date(2024, 1, 2), date(2024, 1, 10), date(2024, 2, 1)]
     assert day_of(history.lost[1]) == date(2024, 3, 1) and history.quality.count("unmapped step") == 1
 
 
 OPPORTUNITIES = "Id,CreatedDate,CloseDate,StageName,IsWon,IsClosed,Amount,LeadSource\n" + "".join(
-    f"{i},2024-01-{1 + i % 28:02d},2024-06-30,{'Closed Won' if i % 2 else 'Negotiation'},{i % 2},{i % 2},100,Web\n" for i in range(30)
+    f"{i},2024-01-{1 + i % 28:02d},2024-06-30,{'Closed Won' if i % 2 else 'Negotiation'},{i % 2},{i % 2},100,Web\n"
+    for i in range(30)
 )
 
 
 def test_snapshots_become_pushes(tmp_path):
     (tmp_path / "o.csv").write_text(OPPORTUNITIES)
     rows = "".join(f"{i},2024-02-{d:02d},2024-0{m}-15\n" for i in range(30) for d, m in ((1, 4), (10, 4), (20, 5)))
-    (tmp_path / "h.csv").write_text("OpportunityId,CreatedDate,CloseDate,StageName\n" + rows.replace("-15\n", "-15,x\n"))
+    (tmp_path / "h.csv").write_text(
+        "OpportunityId,CreatedDate,CloseDate,StageName\n" + rows.replace("-15\n", "-15,x\n")
+    )
     from simulator.calibration.crm import ready_mapping
 
     history = read_history(ready_mapping("salesforce", [str(tmp_path / "h.csv"), str(tmp_path / "o.csv")]))
@@ -115,7 +148,9 @@ def test_snapshots_become_pushes(tmp_path):
 
 def test_field_history(tmp_path):
     (tmp_path / "o.csv").write_text(OPPORTUNITIES)
-    (tmp_path / "f.csv").write_text("OpportunityId,CreatedDate,Field,OldValue,NewValue\n3,2024-02-01,CloseDate,2024-03-01,2024-04-01\n3,2024-02-02,Amount,1,2\n99,2024-02-01,CloseDate,2024-03-01,2024-04-01\n")
+    (tmp_path / "f.csv").write_text(
+        "OpportunityId,CreatedDate,Field,OldValue,NewValue\n3,2024-02-01,CloseDate,2024-03-01,2024-04-01\n3,2024-02-02,Amount,1,2\n99,2024-02-01,CloseDate,2024-03-01,2024-04-01\n"
+    )
     from simulator.calibration.crm import ready_mapping
 
     history = read_history(ready_mapping("salesforce", [str(tmp_path / "o.csv"), str(tmp_path / "f.csv")]))
@@ -129,8 +164,12 @@ def test_other_files_read_the_same(tmp_path, folder, kind):
 
     expected = read_history(mapped(folder))
     frame = pl.read_csv(folder / "leads.csv", infer_schema=False)
-    given = {"tables": [{"file": "leads.csv", "id": "id", "segment": "source", "stages": {"mqls": "came"}},
-                        {"file": "deals.csv", "id": "lead", "stages": {"wins": "won"}, "amount": "amount"}]}  # fmt: skip
+    given = {
+        "tables": [
+            {"file": "leads.csv", "id": "id", "segment": "source", "stages": {"mqls": "came"}},
+            {"file": "deals.csv", "id": "lead", "stages": {"wins": "won"}, "amount": "amount"},
+        ]
+    }
     if kind == "parquet":
         frame.write_parquet(folder / "leads.parquet")
         given["tables"][0]["file"] = "leads.parquet"
@@ -149,12 +188,17 @@ def test_other_files_read_the_same(tmp_path, folder, kind):
     assert got.segments == expected.segments
 
 
-@pytest.mark.parametrize(("change", "says"), [
-    ({"tabels": []}, "did you mean 'tables'"), ({"tables": [{"file": "x"}]}, "id: every table"),
-    ({"before_history": "gone"}, "neither absent nor unrecorded"), ({"tables": []}, "at least one table"),
-    ({"tables": [{"file": "x", "id": "i", "shape": "long", "stages": {"mqls": "c"}}]}, "none of wide, events"),
-    ({"tables": [{"file": "x", "id": "i", "segmnt": "a", "stages": {"mqls": "c"}}]}, "did you mean 'segment'"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"tabels": []}, "did you mean 'tables'"),
+        ({"tables": [{"file": "x"}]}, "id: every table"),
+        ({"before_history": "gone"}, "neither absent nor unrecorded"),
+        ({"tables": []}, "at least one table"),
+        ({"tables": [{"file": "x", "id": "i", "shape": "long", "stages": {"mqls": "c"}}]}, "none of wide, events"),
+        ({"tables": [{"file": "x", "id": "i", "segmnt": "a", "stages": {"mqls": "c"}}]}, "did you mean 'segment'"),
+    ],
+)
 def test_mapping_faults(change, says):
     with pytest.raises(DataError, match=says):
         parse_mapping({"tables": [{"file": "x", "id": "i", "stages": {"mqls": "c"}}], **change})
@@ -170,7 +214,8 @@ def test_missing_file_and_column(folder):
 
 def test_mapping_file_in_yaml(folder):
     (folder / "map.yaml").write_text(
-        "tables:\n  - {file: leads.csv, id: id, segment: source, stages: {mqls: came}}\n  - {file: deals.csv, id: lead, stages: {wins: won}, amount: amount}\n"
+        "tables:\n  - {file: leads.csv, id: id, segment: source, stages: {mqls: came}}\n  - "
+        "{file: deals.csv, id: lead, stages: {wins: won}, amount: amount}\n"
     )
     assert load_mapping(folder / "map.yaml").stages == ("mqls", "wins")
     (folder / "bad.yaml").write_text("tables: [\n")

@@ -17,10 +17,18 @@ def test_examples_in_docstrings(module):
     assert found.failed == 0
 
 
-@pytest.mark.parametrize(("column", "expected"), [
-    (["$1,200.50", "12"], [1200.5, 12]), (["1.234,50 €", "12,5"], [1234.5, 12.5]), (["1,200", "3,400"], [1200, 3400]),
-    (["USD 1200", "R$ 1.500,00"], [1200, 1500]), (["(300)", "-5"], [-300, -5]), (["1.2M", "3k"], [1.2e6, 3e3]), (["1e3"], [1e3]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (["$1,200.50", "12"], [1200.5, 12]),
+        (["1.234,50 €", "12,5"], [1234.5, 12.5]),
+        (["1,200", "3,400"], [1200, 3400]),
+        (["USD 1200", "R$ 1.500,00"], [1200, 1500]),
+        (["(300)", "-5"], [-300, -5]),
+        (["1.2M", "3k"], [1.2e6, 3e3]),
+        (["1e3"], [1e3]),
+    ],
+)
 def test_amounts(column, expected):
     assert parse_amounts(column)[0].tolist() == expected
 
@@ -29,10 +37,22 @@ def test_bad_amounts_are_counted():
     assert parse_amounts(["call me", "", "call me"])[1] == {"call me": 2}
 
 
-@pytest.mark.parametrize(("label", "outcome"), [
-    ("Closed Won", 1), ("closedwon", 1), ("Won", 1), ("Customer", 1), ("Closed - Lost", -1), ("Disqualified", -1), ("Perdida", -1),
-    ("Proposal/Price Quote", 0), ("Engaging", 0), ("Wonderland demo", 0), ("", 0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("label", "outcome"),
+    [
+        ("Closed Won", 1),
+        ("closedwon", 1),
+        ("Won", 1),
+        ("Customer", 1),
+        ("Closed - Lost", -1),
+        ("Disqualified", -1),
+        ("Perdida", -1),
+        ("Proposal/Price Quote", 0),
+        ("Engaging", 0),
+        ("Wonderland demo", 0),
+        ("", 0),
+    ],
+)
 def test_outcomes_by_words(label, outcome):
     assert outcome_of(label) == outcome
 
