@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import RenderableType
@@ -14,14 +14,21 @@ from rich.text import Text
 from simulator.report.wording import clean
 from simulator.scenario.listing import written
 
+if TYPE_CHECKING:
+    from simulator.scenario.model import Scenario
+
 LONGEST = 44
 
 
-def plain_table(*head: str, left: int = 1) -> Table:
-    """A table without lines between rows; the first ``left`` columns are text, the others numbers."""
+def plain_table(*head: str, left: int = 1, fold: bool = False) -> Table:
+    """A table without lines between rows; the first ``left`` columns are text, the others numbers.
+
+    Text is folded where the line is too short, numbers only with ``fold``.
+    """
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     for index, name in enumerate(head):
-        table.add_column(clean(name), justify="left" if index < left else "right", overflow="fold")
+        text = index < left
+        table.add_column(clean(name), justify="left" if text else "right", overflow="fold", no_wrap=not (text or fold))
     return table
 
 
@@ -33,6 +40,24 @@ def title(text: str, more: str = "") -> Text:
 def notes(texts: Sequence[str]) -> list[RenderableType]:
     """What a reader should know, a paragraph each."""
     return [Padding(Text(f"Note: {clean(text)}", style="yellow"), (1, 0, 0, 0)) for text in texts]
+
+
+def short_label(text: str, scenario: Scenario) -> str:
+    """A label without the segment's name where there is only one segment.
+
+    Labels are those of :func:`simulator.scenario.labels.label`.
+    """
+    only = next(iter(scenario.segments)) if len(scenario.segments) == 1 else None
+    return clean(text.removeprefix(f"{only}: ") if only is not None else text)
+
+
+def from_to(low: str, high: str) -> str:
+    """A pair of numbers in one cell; one where they read alike.
+
+    >>> from_to("0.9", "1.1"), from_to("48%", "48%")
+    ('0.9 – 1.1', '48%')
+    """
+    return low if low == high else f"{low} – {high}"
 
 
 def value_text(value: Any) -> str:

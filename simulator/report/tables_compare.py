@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -22,7 +24,10 @@ def compare_table(comparison: Comparison) -> RenderableType:
     first = comparison.results[0]
     names = comparison.labels
     head = f"{first.trials:,} trials, seed {first.seed}, the same luck in all plans"
-    parts: list[RenderableType] = [title(" against ".join(names)), Text(head, style="dim"), ""]
+    plans = {scenario.name for scenario in comparison.scenarios}
+    what = " against ".join(reversed(names)) if len(names) == 2 else f"{', '.join(names[1:])} against {names[0]}"
+    what = f"{plans.pop()}: {what}" if len(plans) == 1 else what
+    parts: list[RenderableType] = [title(what), Text(head, style="dim"), ""]
     parts += [_differences(comparison), ""]
     if comparison.targets:
         parts += [_targets(comparison), ""]
@@ -35,15 +40,22 @@ def compare_table(comparison: Comparison) -> RenderableType:
 def _differences(comparison: Comparison) -> RenderableType:
     if not comparison.differences:
         return Text("What differs: nothing; the plans say the same")
-    table = plain_table("what differs", *comparison.labels)
+    table = plain_table("what differs", *comparison.labels, fold=True)
     for row in comparison.differences:
-        table.add_row(clean(row["path"]), *(value_text(value) for value in row["values"]))
+        table.add_row(clean(row["path"]), *(value_text(value) for value in _without_name(row["values"])))
     return table
+
+
+def _without_name(values: list[Any]) -> list[Any]:
+    """Ranges without the name they share: it does not differ."""
+    if not all(isinstance(value, dict) for value in values) or len({str(v.get("name")) for v in values}) > 1:
+        return values
+    return [{key: item for key, item in value.items() if key != "name"} for value in values]
 
 
 def _targets(comparison: Comparison) -> RenderableType:
     two = len(comparison.labels) == 2
-    table = plain_table("target", *comparison.labels, *(("points", "95% interval") if two else ()))
+    table = plain_table("target", *comparison.labels, *(("points", "95% interval") if two else ()), fold=True)
     shown = [*comparison.targets, *(comparison.all_targets if len(comparison.targets) > 1 else ())]
     for row in shown:
         if row.other > 1:
@@ -78,11 +90,11 @@ def _metrics(comparison: Comparison, other: int) -> RenderableType:
     if not rows:
         return Text("")
     names = comparison.labels
-    table = plain_table("in the same luck", "in", "mean", "difference", "ahead", "level", "behind", left=2)
+    table = plain_table("in the same luck", "in", "mean", "difference", "ahead", "level", "behind")
     for row in rows:
         metric = first.metric(row.metric)
         difference = f"{'+' if row.difference.value >= 0 else ''}{average(row.difference.value, metric)}"
-        shares = [as_percent(x) if 0 < x < 1 else f"{x:.0%}" for x in (row.race.ahead, row.race.level, row.race.behind)]
+        shares = [as_percent(x) for x in (row.race.ahead, row.race.level, row.race.behind)]
         table.add_row(
             clean(unit_label(metric, first.scenario.currency)), row.period,
             f"{average(row.means[0], metric)} → {average(row.means[1], metric)}", difference, *shares,

@@ -7,19 +7,19 @@ from rich.text import Text
 
 from simulator.analysis.sobol import Share, SobolShares
 from simulator.analysis.tornado import Effect, Tornado
-from simulator.report.layout import notes, plain_table, points, title, value_text
+from simulator.report.layout import from_to, notes, plain_table, points, short_label, title, value_text
 from simulator.report.wording import average, clean, plural
 from simulator.simulation.metrics import Metric, metrics_of
 from simulator.statistics.intervals import Estimate, as_percent
 
 SHOWN = 20
 ENDS = (
-    "low and high: the assumption's own P10 and P90, the others drawn as ever; * certain in the plan, moved 10% down and "
-    "up. Sorted by how far the probability moves. Same luck throughout."
+    "Moved to its own P10 and P90, the others drawn as ever; * certain in the plan: moved 10% down and up. Sorted by how "
+    "far the chance moves. Same luck throughout."
 )
 MEANING = (
     "alone: share of the variance that would go if this were known; with others: share that is left if all else were "
-    "known. Luck averaged out: the same for the expected outcome, which luck has no part in."
+    "known; no luck: the same for the expected outcome, luck averaged out. ±: 95% interval."
 )
 
 
@@ -33,12 +33,10 @@ def tornado_table(found: Tornado, everything: bool = False) -> RenderableType:
     """One row per assumption, the strongest first."""
     metric = metric_of(found)
     chance = found.probability is not None
-    head = ["assumption", "low", "high"]
-    head += ["chance at low", "at high", "points"] if chance else []
-    table = plain_table(*head, "mean at low", "at high")
+    table = plain_table("assumption", "moved from – to", *(["chance", "points"] if chance else []), "mean")
     shown = found.effects if everything else found.effects[:SHOWN]
     for effect in shown:
-        table.add_row(*_row(effect, metric, chance))
+        table.add_row(*_row(found, effect, metric, chance))
     now = "" if found.probability is None else f", {as_percent(found.probability.value)} as planned"
     parts: list[RenderableType] = [
         title(f"What drives {found.goal.name or found.goal.subject}{now}"),
@@ -55,20 +53,21 @@ def tornado_table(found: Tornado, everything: bool = False) -> RenderableType:
     return Group(*parts, "", Text(ENDS, style="dim"), *notes(found.notes))
 
 
-def _row(effect: Effect, metric: Metric, chance: bool) -> list[str]:
+def _row(found: Tornado, effect: Effect, metric: Metric, chance: bool) -> list[str]:
     move = effect.move
-    cells = [clean(move.label) + (" *" if move.certain else ""), value_text(move.low), value_text(move.high)]
+    name = short_label(move.label, found.scenario) + (" *" if move.certain else "")
+    cells = [name, from_to(value_text(move.low), value_text(move.high))]
     if chance:
         assert effect.probabilities is not None and effect.probability_change is not None
-        cells += [*map(as_percent, effect.probabilities), points(effect.probability_change.value)]
-    return [*cells, *(average(x, metric) for x in effect.means)]
+        cells += [from_to(*map(as_percent, effect.probabilities)), points(effect.probability_change.value)]
+    return [*cells, from_to(*(average(x, metric) for x in effect.means))]
 
 
 def sobol_table(found: SobolShares) -> RenderableType:
     """One row per input; indices that cannot be told from nothing say so."""
-    table = plain_table("input", "alone", "interval", "with others", "luck averaged out: alone", "with others")
+    table = plain_table("input", "alone", "with others", "no luck: alone", "with others")
     for share in found.shares:
-        table.add_row(*_share(share))
+        table.add_row(*_share(found, share))
     about = f"{found.trials:,} trials, seed {found.seed}"
     expected = (
         f"{as_percent(found.expected.value)} of the variance is in the assumptions and the market; the rest is luck."
@@ -82,14 +81,14 @@ def sobol_table(found: SobolShares) -> RenderableType:
     )  # fmt: skip
 
 
-def _share(share: Share) -> list[str]:
+def _share(found: SobolShares, share: Share) -> list[str]:
     def text(index: Estimate | None) -> str:
         if index is None:
             return "–"
-        return "≈ 0 (noise)" if index.value < 0 else f"{100 * index.value:.1f}%"
+        half = f" ±{196 * index.standard_error:.1f}"
+        return f"≈ 0{half} (noise)" if index.value < 0 else f"{100 * index.value:.1f}%{half}"
 
-    interval = f"{100 * share.first.low:.1f} to {100 * share.first.high:.1f}%"
     return [
-        clean(share.label), text(share.first), interval, text(share.total), text(share.first_of_expected),
+        short_label(share.label, found.scenario), text(share.first), text(share.total), text(share.first_of_expected),
         text(share.total_of_expected),
     ]  # fmt: skip

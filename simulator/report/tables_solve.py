@@ -6,16 +6,16 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from simulator.analysis.solve import Answer, Solution
-from simulator.report.layout import notes, number_text, plain_table, title
+from simulator.report.layout import notes, number_text, plain_table, short_label, title
 from simulator.report.wording import clean
 from simulator.statistics.intervals import as_percent
 
 
 def solve_table(found: Solution) -> RenderableType:
     """One row per lever: today, what is needed, how much that is, how well it is known."""
-    table = plain_table("lever", "now", "needed", "change", "known to", "chance then")
+    table = plain_table("lever", "now", "needed", "change", "known to", "chance")
     for answer in found.answers:
-        table.add_row(*_row(answer))
+        table.add_row(*_row(found, answer))
     parts: list[RenderableType] = [
         title(f"To get to {percent(found.wanted)}: {clean(found.goal.name or '')}"),
         Text(
@@ -28,9 +28,9 @@ def solve_table(found: Solution) -> RenderableType:
     for answer in short:
         low, high = (_amount(answer, x) for x in answer.bracket)
         why = answer.note or "not enough alone"
-        parts += ["", Text(f"{clean(answer.search.label)}: looked from {low} to {high}: {why}.")]
+        parts += ["", Text(f"{short_label(answer.search.label, found.scenario)}: looked from {low} to {high}: {why}.")]
     told = list(dict.fromkeys(
-        f"{clean(a.search.label)}: {a.note}" for a in found.answers if a.reached and a.note
+        f"{short_label(a.search.label, found.scenario)}: {a.note}" for a in found.answers if a.reached and a.note
     ))  # fmt: skip
     return Group(
         *parts, "",
@@ -54,22 +54,24 @@ def sentence(found: Solution) -> str:
     if found.answers and not enough:
         best = max(found.answers, key=lambda answer: answer.probability.value)
         return (
-            f"No lever gets to {percent(found.wanted)} alone. The best: {_change(best)}, "
+            f"No lever gets to {percent(found.wanted)} alone. The best: {_change(found, best)}, "
             f"which makes it {as_percent(best.probability.value)}."
         )
     if all(answer.value == answer.now for answer in enough):
         return f"The plan is at {percent(found.wanted)} or more as it is."
-    words = ", or ".join(_change(answer) for answer in enough)
+    words = ", or ".join(_change(found, answer) for answer in enough)
     verb = "To get to" if found.probability.value < found.wanted else "Still enough for"
     return f"{verb} {percent(found.wanted)}: {words}."
 
 
-def _change(answer: Answer) -> str:
-    name = clean(answer.search.label)
+def _change(found: Solution, answer: Answer) -> str:
+    name = short_label(answer.search.label, found.scenario)
     if answer.as_factor:
         return f"{name} {_relative(answer)}"
     share = answer.relative is None or answer.now <= 1
-    return f"{name} {_amount(answer, answer.now)} → {_amount(answer, answer.value)}" if share else f"{name} {_relative(answer)}"
+    if not share:
+        return f"{name} {_relative(answer)}"
+    return f"{name} {_amount(answer, answer.now)} → {_amount(answer, answer.value)}"
 
 
 def _relative(answer: Answer) -> str:
@@ -84,13 +86,13 @@ def _amount(answer: Answer, value: float) -> str:
     return f"×{value:.3g}" if answer.as_factor else number_text(value)
 
 
-def _row(answer: Answer) -> list[str]:
+def _row(found: Solution, answer: Answer) -> list[str]:
     if answer.low is None or answer.high is None or answer.low == answer.high:
         known = "–"
     else:
         known = f"{_amount(answer, answer.low)} to {_amount(answer, answer.high)}"
     chance = as_percent(answer.probability.value) + ("" if answer.reached else ", not enough")
     return [
-        clean(answer.search.label), "as planned" if answer.as_factor else number_text(answer.now),
+        short_label(answer.search.label, found.scenario), "as planned" if answer.as_factor else number_text(answer.now),
         _amount(answer, answer.value), _relative(answer), known, chance,
     ]  # fmt: skip

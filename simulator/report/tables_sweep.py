@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from simulator.analysis.sweep import Sweep
-from simulator.report.layout import plain_table, title, value_text
+from simulator.report.layout import plain_table, short_label, title, value_text
 from simulator.report.wording import average, clean
 from simulator.scenario.labels import label
 from simulator.simulation.metrics import metrics_of
@@ -18,9 +18,9 @@ MOST_ROWS = 60
 def sweep_table(found: Sweep) -> RenderableType:
     """The rows: what is varied, the target's probability, the mean of its metric."""
     plan, goal = found.scenario, found.goal
-    money = f"mean: bookings" in found.rows[0]
+    money = "mean: bookings" in found.rows[0]
     metric = next(m for m in metrics_of(plan.stages, money) if m.name == goal.metric)
-    names = [label(path, plan.stages) for path in found.paths]
+    names = [short_label(label(path, plan.stages), plan) for path in found.paths]
     head = [*names, *(("probability", "±") if goal.name is not None else ()), f"mean {goal.subject}"]
     table = plain_table(*head, left=0)
     for row in found.rows[:MOST_ROWS]:

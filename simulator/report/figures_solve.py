@@ -1,0 +1,80 @@
+"""Levers drawn: how far each has to be moved, by itself, to get there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from textwrap import fill
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import FuncFormatter
+
+from simulator.analysis.solve import Answer, Solution
+from simulator.files import whole
+from simulator.report.figures import DARK, GREY, STYLE
+from simulator.report.layout import number_text, short_label
+from simulator.report.tables_solve import percent
+from simulator.report.wording import clean
+from simulator.statistics.intervals import as_percent
+
+
+def draw(found: Solution) -> Figure:
+    """One bar per lever: its change against today; levers that are not enough are grey."""
+    shown = [answer for answer in found.answers if answer.relative is not None]
+    with rc_context(STYLE):
+        size = (7.6, 1.6 + 0.42 * max(2, len(found.answers)))
+        figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.1))
+        axes = figure.add_subplot()
+        widths = [100 * (answer.relative or 0.0) for answer in shown]
+        reach = max([abs(x) for x, answer in zip(widths, shown, strict=True) if answer.reached] or [100.0])
+        limit = 1.5 * reach
+        drawn = [max(-limit, min(limit, x)) for x in widths]
+        axes.barh(range(len(shown)), drawn, 0.62, color=[DARK if answer.reached else GREY for answer in shown])
+        for place, (x, answer) in enumerate(zip(drawn, shown, strict=True)):
+            side = -1 if x < 0 else 1
+            axes.annotate(
+                _words(answer), (x, place), (4 * side, 0), textcoords="offset points", va="center",
+                ha="left" if side > 0 else "right", fontsize=8,
+            )  # fmt: skip
+        axes.set_yticks(range(len(shown)), [short_label(answer.search.label, found.scenario) for answer in shown])
+        axes.invert_yaxis()
+        axes.axvline(0, color="black", linewidth=1)
+        left, right = min([0.0, *drawn]), max([0.0, *drawn])
+        room = 0.55 * (right - left or 1)
+        axes.set_xlim(left - (room if left < 0 else 0), right + (room if right > 0 else 0))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:+g}%" if x else "today"))
+        axes.set_xlabel("change of the lever, all else as planned")
+        axes.tick_params(axis="y", length=0)
+        axes.grid(axis="x", color="#e6e6e6", linewidth=0.8)
+        axes.set_title(fill(_title(found), 74))
+        figure.supxlabel(
+            f"{clean(found.scenario.name)}: {found.trials:,} trials, seed {found.seed}", x=0.99, ha="right", fontsize=7.5,
+            color="#666666",
+        )  # fmt: skip
+    return figure
+
+
+def save(found: Solution, path: str | os.PathLike[str]) -> None:
+    """Draw a solution to a ``.png`` or ``.svg`` file."""
+    kind = Path(path).suffix.lower().lstrip(".")
+    metadata = {"Title": "What would get us there"} | ({"Date": None} if kind == "svg" else {})
+    with rc_context(STYLE), whole(path) as temporary:
+        draw(found).savefig(temporary, format=kind, metadata=metadata)
+
+
+def _title(found: Solution) -> str:
+    enough = sum(answer.reached for answer in found.answers)
+    count = len(found.answers)
+    what = f"a {percent(found.wanted)} chance of {clean(found.goal.name or '')} (now {as_percent(found.probability.value)})"
+    if enough == 0:
+        return f"No lever alone gets to {what}"
+    return f"{enough} of {count} levers can get to {what} alone" if enough < count else f"Any of these gets to {what}"
+
+
+def _words(answer: Answer) -> str:
+    change = f"{100 * (answer.relative or 0.0):+.0f}%"
+    if not answer.reached:
+        return f"not enough: {as_percent(answer.probability.value)} at {change}"
+    return change if answer.as_factor else f"{change}: {number_text(answer.now)} → {number_text(answer.value)}"

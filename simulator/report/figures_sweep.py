@@ -1,0 +1,154 @@
+"""A sweep drawn: a curve over one path, a map with the 80% line over two."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from textwrap import fill
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import FuncFormatter
+from numpy.typing import NDArray
+
+from simulator.analysis.sweep import Sweep
+from simulator.analysis.vary import relative_factor
+from simulator.errors import UsageError
+from simulator.files import whole
+from simulator.report.figures import DARK, LIGHT, STYLE
+from simulator.report.layout import number_text, short_label
+from simulator.report.wording import clean
+from simulator.scenario.labels import label
+from simulator.statistics.intervals import as_percent, wilson
+
+WANTED = 0.8
+"""The line people plan for."""
+
+
+def draw(found: Sweep) -> Figure:
+    """A curve or a map of the target's probability; of the metric's mean where there is no target.
+
+    Raises
+    ------
+    UsageError : more than two paths are varied, or values that are no numbers.
+    """
+    if len(found.paths) > 2:
+        raise UsageError(f"a figure shows one or two paths; {len(found.paths)} are varied")
+    with rc_context(STYLE):
+        figure = Figure(figsize=(7.2, 4.6), layout=ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.1))
+        axes = figure.add_subplot()
+        (_curve if len(found.paths) == 1 else _map)(figure, axes, found)
+        about = f"{clean(found.scenario.name)}: {found.trials:,} trials a point, seed {found.seed}"
+        figure.supxlabel(about, x=0.99, ha="right", fontsize=7.5, color="#666666")
+    return figure
+
+
+def save(found: Sweep, path: str | os.PathLike[str]) -> None:
+    """Draw a sweep to a ``.png`` or ``.svg`` file."""
+    kind = Path(path).suffix.lower().lstrip(".")
+    metadata = {"Title": "Sweep"} | ({"Date": None} if kind == "svg" else {})
+    with rc_context(STYLE), whole(path) as temporary:
+        draw(found).savefig(temporary, format=kind, metadata=metadata)
+
+
+def _positions(found: Sweep, path: str) -> tuple[NDArray[np.float64], bool]:
+    """The values of a path as numbers; relative changes in percent."""
+    values = [row[path] for row in found.rows]
+    factors = [relative_factor(v) if isinstance(v, str) else None for v in values]
+    if all(f is not None for f in factors):
+        return np.array([100 * (float(f) - 1) for f in factors if f is not None]), True
+    if any(isinstance(v, str) for v in values):
+        raise UsageError(f"a figure needs numbers; {path} takes {values[0]!r} and the like")
+    return np.array(values, float), False
+
+
+def _axis(axis: Any, found: Sweep, path: str, relative: bool) -> None:
+    name = short_label(label(path, found.scenario.stages), found.scenario)
+    axis.set_label_text(f"{name} (change)" if relative else name)
+    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:+g}%" if relative else number_text(x)))
+
+
+def _percent(axis: Any) -> None:
+    axis.set_major_formatter(FuncFormatter(lambda p, _: f"{100 * p:g}%"))
+
+
+def _curve(figure: Figure, axes: Axes, found: Sweep) -> None:
+    x, relative = _positions(found, found.paths[0])
+    order = np.argsort(x, kind="stable")
+    x = x[order]
+    _axis(axes.xaxis, found, found.paths[0], relative)
+    name = short_label(label(found.paths[0], found.scenario.stages), found.scenario)
+    axes.grid(axis="y", color="#e6e6e6", linewidth=0.8)
+    if found.goal.name is None:
+        means = found.column(f"mean: {found.goal.metric}")[order]
+        axes.plot(x, means, color=DARK, marker="o", markersize=3)
+        axes.set_title(fill(f"Mean {found.goal.subject}: {number_text(means[0])} to {number_text(means[-1])} over this range", 66))
+        axes.set_ylabel(f"mean {found.goal.subject}")
+        return
+    p = found.column("probability")[order]
+    ends = np.array([wilson(round(float(q) * found.trials), found.trials) for q in p])
+    axes.fill_between(x, ends[:, 0], ends[:, 1], color=LIGHT, linewidth=0, label="95% interval (Monte Carlo error)")
+    axes.plot(x, p, color=DARK, linewidth=1.8, marker="o", markersize=3.5 if len(x) < 60 else 0, label="probability")
+    axes.axhline(WANTED, color="black", linewidth=1, linestyle=(0, (4, 2)), label="80%")
+    axes.set_ylim(-0.02, 1.02)
+    _percent(axes.yaxis)
+    axes.set_ylabel("probability of the target")
+    target = clean(found.goal.name)
+    at = _crossing(x, p)
+    if at is None:
+        words = f"{as_percent(float(p.min()))} to {as_percent(float(p.max()))} chance of {target} over this range of {name}"
+    else:
+        words = f"80% chance of {target} at {name} {f'{at:+.3g}%' if relative else number_text(at)}"
+    axes.set_title(fill(words, 66))
+    axes.legend(frameon=False, fontsize=8, loc="best")
+
+
+def _crossing(x: NDArray[np.float64], p: NDArray[np.float64]) -> float | None:
+    """Where the curve crosses 80%, by straight lines between points; None unless it does exactly once."""
+    above = p >= WANTED
+    places = np.flatnonzero(above[1:] != above[:-1])
+    if len(places) != 1:
+        return None
+    i = int(places[0])
+    return float(x[i] + (WANTED - p[i]) / (p[i + 1] - p[i]) * (x[i + 1] - x[i]))
+
+
+def _map(figure: Figure, axes: Axes, found: Sweep) -> None:
+    (x, x_relative), (y, y_relative) = (_positions(found, path) for path in found.paths)
+    _axis(axes.xaxis, found, found.paths[0], x_relative)
+    _axis(axes.yaxis, found, found.paths[1], y_relative)
+    chance = found.goal.name is not None
+    z = found.column("probability" if chance else f"mean: {found.goal.metric}").astype(float)
+    limits: dict[str, Any] = {"vmin": 0.0, "vmax": 1.0} if chance else {}
+    xs, ys = np.unique(x), np.unique(y)
+    grid = found.design == "grid" and len(xs) * len(ys) == len(z) and min(len(xs), len(ys)) > 1
+    contour: Any = None
+    if grid:
+        table = np.full((len(ys), len(xs)), np.nan)
+        table[np.searchsorted(ys, y), np.searchsorted(xs, x)] = z
+        drawn: Any = axes.pcolormesh(xs, ys, table, cmap="Blues", shading="nearest", **limits)
+        if chance and z.min() < WANTED <= z.max():
+            contour = axes.contour(xs, ys, table, [WANTED], colors="black", linewidths=1.8)
+    else:
+        drawn = axes.scatter(x, y, c=z, cmap="Blues", s=26, edgecolors="#666666", linewidths=0.3, **limits)
+        if chance and len(z) > 10 and z.min() < WANTED <= z.max():
+            contour = axes.tricontour(x, y, z, [WANTED], colors="black", linewidths=1.8)
+    if contour is not None:
+        axes.clabel(contour, fmt=lambda _: "80%", fontsize=9)
+    bar = figure.colorbar(drawn, ax=axes, shrink=0.9)
+    if chance:
+        _percent(bar.ax.yaxis)
+        bar.set_label("probability of the target")
+        reached = float(np.mean(z >= WANTED))
+        words = f"{as_percent(float(z.min()))} to {as_percent(float(z.max()))} chance of {clean(found.goal.name or '')}; "
+        words += "80% is on the line" if contour is not None else "80% everywhere" if reached == 1 else "nowhere 80%"
+    else:
+        bar.set_label(f"mean {found.goal.subject}")
+        words = f"Mean {found.goal.subject}: {number_text(float(z.min()))} to {number_text(float(z.max()))}"
+    axes.set_title(fill(words, 66))
+
+
