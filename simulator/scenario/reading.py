@@ -212,8 +212,8 @@ def read_text(form: TextForm, node: Node, path: str, reading: Reading) -> Any:
         return value
     if not value.strip():
         return reading.fault(node, path, f"{show(value)} is not {form.words}: it is empty")
-    if not value.strip().isprintable() or len(value) > 200:
-        return reading.fault(node, path, f"{show(value)} is not {form.words}: one line of up to 200 letters")
+    if not value.strip().isprintable() or len(value) > 500:
+        return reading.fault(node, path, f"{show(value)} is not {form.words}: one line of up to 500 letters")
     return value.strip()
 
 
