@@ -237,21 +237,13 @@ def follow_open_deal(fates, asked, due, pushes, limit, own, row, win, factor, ki
 
 
 @inner
-def open_deal_law(plan, room, fates, asked, d, law):
-    """Fill law (mask,) of open deal d."""
-    opening, segments, terms, cdf = plan.opening, plan.segments, room.terms, room.tables.cdf
-    s, warm = opening.deal_segment[d], plan.shape.warm
-    start, win, factor = 13 * warm, terms.rate[s, plan.shape.stages - 1], terms.factor[s]
+def open_deal_law(due_week, pushes, age, own, d, win, factor, slip_limit, limit, delay, wins_lag, loss_lag, cdf, warm,
+                  fates, asked, law):  # fmt: skip
+    """Fill law (mask,) of open deal d, whose own win probabilities are in row d of own (D, QT)."""
+    start = 13 * warm
     for mask in range(law.size):
         law[mask] = 0.0
-    for q in range(factor.size):
-        room.own[d, q] = -1.0
-        if opening.deal_p[d] >= 0:
-            room.own[d, q] = shocked_rate(room.v[opening.deal_p[d]], room.weather.rate_shift[plan.shape.stages - 1, q],
-                                          room.weather.rate_factor[plan.shape.stages - 1, q])  # fmt: skip
-    wins_lag, loss_lag = segments.lag[s, plan.shape.stages - 1, warm], segments.loss_lag[s, warm]
-    pushes, age = opening.deal_pushes[d], opening.deal_age[d]
-    settled = room.own[d, warm]
+    settled = own[d, warm]
     if settled < 0.0:
         settled = win[warm]
         for _ in range(pushes):
@@ -261,28 +253,27 @@ def open_deal_law(plan, room, fates, asked, d, law):
         share = 1.0 if kind == 0 else (settled if kind == 1 else 1.0 - settled)
         i = loss_lag if kind == 2 else wins_lag
         gone = cdf[i, min(age - 1, cdf.shape[1] - 1)] if age > 0 else 0.0
-        if opening.deal_due[d] >= 0 or gone >= 1.0:
-            due = start + max(opening.deal_due[d], 0)
-            follow_open_deal(fates, asked, due, pushes, segments.limit[s], room.own, d, win, factor, kind,
-                             terms.slip_limit[s], segments.delay[s], cdf, law, share)  # fmt: skip
+        if due_week >= 0 or gone >= 1.0:
+            follow_open_deal(fates, asked, start + max(due_week, 0), pushes, limit, own, d, win, factor, kind, slip_limit,
+                             delay, cdf, law, share)  # fmt: skip
             continue
         before = gone
         for k in range(age, cdf.shape[1]):
             p = (cdf[i, k] - before) / (1.0 - gone)
             before = cdf[i, k]
             if p > 0.0:
-                follow_open_deal(fates, asked, start + k - age, pushes, segments.limit[s], room.own, d, win, factor,
-                                 kind, terms.slip_limit[s], segments.delay[s], cdf, law, share * p)  # fmt: skip
+                follow_open_deal(fates, asked, start + k - age, pushes, limit, own, d, win, factor, kind, slip_limit,
+                                 delay, cdf, law, share * p)  # fmt: skip
             if before >= 1.0:
                 break
 
 
 @inner
-def open_lead_law(plan, room, fates, asked, row, law):
-    """Fill law (mask,) of each lead in flight of a row of the opening; ``fates`` are those of its segment."""
-    opening, cdf = plan.opening, room.tables.cdf
-    s, t, q, age = opening.lead_segment[row], opening.lead_stage[row] + 1, opening.lead_quarter[row], opening.lead_age[row]
-    i, rate, start = plan.segments.lag[s, t, q], room.terms.rate[s, t, q], 13 * plan.shape.warm
+def open_lead_law(t, age, rate, i, cdf, start, stage, high, law):
+    """Fill law (mask,) of a lead in flight into stage t since ``age`` weeks, by row i of the lag tables.
+
+    stage (T, mask, week) : laws of those who enter each stage; high : week in which the period ends.
+    """
     gone = cdf[i, min(age - 1, cdf.shape[1] - 1)] if age > 0 else 0.0
     going = rate * (1.0 - gone)
     chance = 0.0 if going <= 0.0 else going / (1.0 - rate + going)
@@ -291,33 +282,32 @@ def open_lead_law(plan, room, fates, asked, row, law):
     before = gone
     for k in range(age, cdf.shape[1]):
         at = start + k - age
-        if at >= asked.high or before >= 1.0:
+        if at >= high or before >= 1.0:
             break
         p = chance * (cdf[i, k] - before) / (1.0 - gone)
         for mask in range(1, law.size):
-            law[mask] += p * fates.stage[t, mask, at]
+            law[mask] += p * stage[t, mask, at]
         before = cdf[i, k]
     law[0] = 1.0 - law.sum()
 
 
 @inner
-def cohort_means(plan, room, fates, asked, s, demand_key, means, drawn):
-    """Add segment s to means (mask,), and with dispersed arrivals drawn to drawn (mask,)."""
-    segments, terms, warm = plan.segments, room.terms, plan.shape.warm
-    first = 0 if plan.shape.play_warm_up else 13 * warm
-    entry = segments.entry[s]
-    stream = substream(demand_key, asked.lumps ^ plan.streams.arrivals[s])
-    for w in range(first, asked.high):
+def cohort_means(arrivals, dispersion, profile, law, stream, start, first, high, means, drawn):
+    """Add a segment's arrivals to means (mask,), and with their own lumps where dispersed to drawn (mask,).
+
+    arrivals, dispersion : (QT,); profile : (13,); law (mask, week) of those who enter.
+    """
+    for w in range(first, high):
         q = w // 13
-        mean = terms.arrivals[s, q] * segments.profile[s, w % 13]
-        lump, extra = mean, terms.dispersion[s, q] - 1.0
+        mean = arrivals[q] * profile[w % 13]
+        lump, extra = mean, dispersion[q] - 1.0
         if extra > 0.0 and mean > 0.0:
             # negative binomial: Poisson given a gamma of the same mean (Greenwood & Yule 1920)
-            z = norm_ppf(uniform(word(stream, w - 13 * warm + WEEK_ZERO)))
+            z = norm_ppf(uniform(word(stream, w - start + WEEK_ZERO)))
             lump = extra * np.exp(gamma_log_quantile(mean / extra, z))
         for mask in range(1, means.size):
-            means[mask] += mean * fates.stage[entry, mask, w]
-            drawn[mask] += lump * fates.stage[entry, mask, w]
+            means[mask] += mean * law[mask, w]
+            drawn[mask] += lump * law[mask, w]
 
 
 @jit
@@ -360,10 +350,23 @@ def trial_laws(plan, seeds, trial, first_time, room, fates, asked, means, drawn,
         fill_stages(fates, asked, segments.entry[s], room.terms.rate[s], segments.lag[s],
                     segments.lag[s, stages - 1], segments.loss_lag[s], cdf, start if shape.given_leads else first,
                     first, first_birth)  # fmt: skip
-        cohort_means(plan, room, fates, asked, s, demand_key, means, drawn)
+        cohort_means(room.terms.arrivals[s], room.terms.dispersion[s], segments.profile[s],
+                     fates.stage[segments.entry[s]], substream(demand_key, asked.lumps ^ plan.streams.arrivals[s]),
+                     start, first, asked.high, means, drawn)  # fmt: skip
         for row in range(leads.shape[0]):
             if opening.lead_segment[row] == s:
-                open_lead_law(plan, room, fates, asked, row, leads[row])
+                t, q = opening.lead_stage[row] + 1, opening.lead_quarter[row]
+                open_lead_law(t, opening.lead_age[row], room.terms.rate[s, t, q], segments.lag[s, t, q], cdf, start,
+                              fates.stage, asked.high, leads[row])  # fmt: skip
         for d in range(deals.shape[0]):
-            if opening.deal_segment[d] == s:
-                open_deal_law(plan, room, fates, asked, d, deals[d])
+            if opening.deal_segment[d] != s:
+                continue
+            for q in range(win.size):
+                room.own[d, q] = -1.0
+                if opening.deal_p[d] >= 0:
+                    room.own[d, q] = shocked_rate(room.v[opening.deal_p[d]], room.weather.rate_shift[stages - 1, q],
+                                                  room.weather.rate_factor[stages - 1, q])  # fmt: skip
+            open_deal_law(opening.deal_due[d], opening.deal_pushes[d], opening.deal_age[d], room.own, d, win,
+                          room.terms.factor[s], room.terms.slip_limit[s], segments.limit[s], segments.delay[s],
+                          segments.lag[s, stages - 1, shape.warm], segments.loss_lag[s, shape.warm], cdf, shape.warm,
+                          fates, asked, deals[d])  # fmt: skip

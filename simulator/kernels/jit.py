@@ -4,6 +4,9 @@
   runtime has to start (it costs a fifth of a second).
 - ``error_model="numpy"``: no hidden branch for division by zero in inner loops; arguments are
   checked before they get here.
+- ``_nrt=False``: kernels own no memory (:mod:`simulator.kernels.room` makes it all), so no reference
+  to an array needs counting. Counting cost more than half of a run, at every call that is handed a
+  plan's hundred arrays, and half of the time to compile.
 - no ``fastmath``: it may reorder sums and assume away infinities; results would depend on the
   compiler's mood.
 - ``cache``: a compiled kernel is kept on disk. Numba notices a change in a kernel's own file, not
@@ -79,11 +82,11 @@ def jit(function: Function) -> Function:
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(CACHE_DIR)
     try:
-        return numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+        return numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=False)(function)
     finally:
         numba.config.CACHE_DIR = before
 
 
 def inner(function: Function) -> Function:
     """Compile what only other kernels call: it lands in their cache entries, and needs none of its own."""
-    return numba.njit(nogil=True, error_model="numpy")(function)
+    return numba.njit(nogil=True, error_model="numpy", _nrt=False)(function)

@@ -108,7 +108,7 @@ def draw_masks(n, law, key, x, x_size):
 
 
 @jit
-def likelihoods(plan, seeds, first, room, fates, asked, seen, exact_deals, exact_leads, laws, tables, spare, found,
+def likelihoods(plan, seeds, first, room, fates, asked, seen, exact_deals, exact_leads, laws, tables, spare, x, found,
                 expected):  # fmt: skip
     """The likelihood of what was seen under trials first, first + 1, …
 
@@ -118,13 +118,13 @@ def likelihoods(plan, seeds, first, room, fates, asked, seen, exact_deals, exact
     exact_deals, exact_leads : whether what is known at the start is summed over; else it is drawn,
         once per trial, and the probability of the rest taken: unbiased, and so as good over many trials
     laws : (means (mask,), drawn (mask,), deals (D, mask), leads (row, mask)), room to work
-    tables, spare : float64 (mask, value), (value,), room to work: values up to the largest seen
+    tables, spare : float64 (mask, value), (value,), room to work: values up to the largest seen;
+        x : int64 (metric,), room to work
     found : float64 (trial,) filled with log likelihoods, −inf where it cannot be
     expected : float64 (trial, metric) filled with the mean of each metric
     """
     means, drawn, deals, leads = laws
     opening = plan.opening
-    x = np.zeros(seen.size, np.int64)
     for i in range(found.size):
         trial = first + i
         trial_laws(plan, seeds, trial, i == 0, room, fates, asked, means, drawn, deals, leads)

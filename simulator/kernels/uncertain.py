@@ -77,8 +77,8 @@ def _leaf_value(kind, p, leaf, z, curves, curve, data, start, size):
 
 
 @jit
-def draw_assumptions(numbers, at_median, seeds, first, out):
-    """out (trial, leaf): what trials first, first + 1, … draw for every uncertain number."""
-    z = np.empty(numbers.normal_name.size)
+def draw_assumptions(numbers, at_median, seeds, first, z, out):
+    """out (trial, leaf): what trials first, first + 1, … draw for every uncertain number; z (normal,) is
+    room to work."""
     for i in range(out.shape[0]):
         draw_leaves(numbers, at_median, word(seeds[ASSUMPTIONS], first + i), z, out[i])

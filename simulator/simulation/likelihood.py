@@ -100,7 +100,7 @@ class LikelihoodOf:
             likelihoods(
                 plan, seeds, first + start, make_room(plan, 1), self._fates(), self.asked, self.seen, self.exact_deals,
                 self.exact_leads, self._laws(), np.zeros((1 << metrics, int(self.seen.max()) + 1)),
-                np.zeros(int(self.seen.max()) + 2), log[start:stop], expected[start:stop],
+                np.zeros(int(self.seen.max()) + 2), np.zeros_like(self.seen), log[start:stop], expected[start:stop],
             )  # fmt: skip
             return stop - start
 
@@ -110,7 +110,8 @@ class LikelihoodOf:
             if progress is not None:
                 progress(done, trials)
         drawn = np.empty((trials, len(self.lowered.leaves)))
-        draw_assumptions(plan.numbers, plan.shape.at_median, seeds, first, drawn)
+        room_for_normals = np.empty(plan.numbers.normal_name.size)
+        draw_assumptions(plan.numbers, plan.shape.at_median, seeds, first, room_for_normals, drawn)
         return Likelihoods(log, expected, {path: drawn[:, i].copy() for i, path in enumerate(self.lowered.leaves)})
 
     def _fates(self) -> Fates:

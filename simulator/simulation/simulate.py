@@ -258,7 +258,8 @@ def _result(
     def assumptions() -> dict[str, np.ndarray]:
         drawn = np.empty((setup.trials, len(lowered.leaves)))
         shape = lowered.plan.shape
-        draw_assumptions(lowered.plan.numbers, shape.at_median, seeds, first_trial, drawn)
+        numbers = lowered.plan.numbers
+        draw_assumptions(numbers, shape.at_median, seeds, first_trial, np.empty(numbers.normal_name.size), drawn)
         return {path: np.ascontiguousarray(drawn[:, i]) for i, path in enumerate(lowered.leaves)}
 
     deals = None
