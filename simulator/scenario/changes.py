@@ -14,29 +14,10 @@ from simulator.quarters import Calendar
 from simulator.scenario.faults import Faults, show
 from simulator.scenario.nodes import FIRST_CHANGE, Node, Place, node_from
 from simulator.scenario.paths import calendar_of, find, split_assignment, unknown_path
+from simulator.scenario.scaling import factor_of, scale
 from simulator.scenario.slots import Slot, is_volume_mapping
 
 ParseValue = Callable[[str, Place, Faults], Node | None]
-
-_PERCENT = re.compile(r"([+-])\s*(\d+(?:\.\d*)?|\.\d+)\s*%")
-_FACTOR = re.compile(r"[*×]\s*((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)")
-
-
-def factor_of(value: Any) -> Decimal | None:
-    """The factor of a relative change (``+10%`` is 1.1), None where the value is none.
-
-    >>> factor_of("+10%"), factor_of("-5%"), factor_of("*1.2"), factor_of("0.3")
-    (Decimal('1.1'), Decimal('0.95'), Decimal('1.2'), None)
-    """
-    if not isinstance(value, str):
-        return None
-    text = value.strip()
-    if match := _PERCENT.fullmatch(text):
-        share = Decimal(match[2]) / 100
-        return 1 + share if match[1] == "+" else 1 - share
-    if match := _FACTOR.fullmatch(text):
-        return Decimal(match[1])
-    return None
 
 
 def apply_changes(tree: Node, changes: Iterable[Any], parse: ParseValue, faults: Faults) -> Node:
@@ -152,30 +133,6 @@ def _current(slot: Slot) -> Node | None:
     return None if slot.default is None else node_from(slot.default, Place())
 
 
-def multiply(value: float, factor: Decimal) -> float | int:
-    """A product as one would work it out by hand: 0.4 × 1.1 is 0.44."""
-    try:
-        product = float(Decimal(repr(value)) * factor)
-    except ArithmeticError:
-        return float(value) * float(factor)
-    return int(product) if isinstance(value, int) and product.is_integer() and abs(product) < 2**53 else product
-
-
-def _scale(node: Node, factor: Decimal, place: Place) -> Node:
-    """A number, list or mapping times a factor; mappings keep what they say and gain ``times``."""
-    if node.list:
-        return Node([_scale(item, factor, place) for item in node.value], place)
-    if node.mapping:
-        times = node.get("times")
-        before = times.value if times is not None else 1
-        if isinstance(before, (int, float)) and not isinstance(before, bool):
-            return Node({**node.value, "times": Node(multiply(before, factor), place)}, place)
-        return node
-    if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-        return Node(multiply(node.value, factor), place)
-    return node
-
-
 def _scaled(
     slot: Slot,
     before: Node | None,
@@ -194,11 +151,11 @@ def _scaled(
     if not before.mapping and before.value == 0:
         faults.warn(f"{place.file}: {slot.path} is 0, a relative change leaves it so")
     if quarter is None:
-        return _scale(before, factor, place)
+        return scale(before, factor, place)
     items = _by_quarter(slot, before, calendar, place, faults)
     if items is None:
         return None
-    items[quarter] = _scale(items[quarter], factor, place)
+    items[quarter] = scale(items[quarter], factor, place)
     return Node(items, place)
 
 

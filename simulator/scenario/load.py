@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,12 +15,13 @@ from simulator.errors import Fault, ScenarioError
 from simulator.scenario.build import build_scenario
 from simulator.scenario.changes import apply_changes, plain_value
 from simulator.scenario.extends import merge_parents
-from simulator.scenario.faults import Faults, nearest
+from simulator.scenario.faults import Faults
+from simulator.scenario.file_text import text_of
 from simulator.scenario.model import Scenario
 from simulator.scenario.nodes import Node, Place, node_from
+from simulator.scenario.syntax import explain
 from simulator.scenario.tables import Tables
 
-MOST_BYTES = 2_000_000
 MOST_VALUES = 100_000
 MOST_DEPTH = 50
 
@@ -83,51 +83,9 @@ def _finish(tree: Node, changes: list[Any], name: str | None, faults: Faults, ta
 
 def read_file(name: str, faults: Faults, place: Place | None = None, order: int = 0) -> Node:
     """The nodes of a file; ``place`` is where another file names it."""
-    text = _text_of(name, place)
+    text = text_of(name, place)
     folder = os.curdir if name == "-" else os.path.dirname(name) or os.curdir
     return parse(text, Place("stdin" if name == "-" else name, 1, folder, order), faults)
-
-
-def _text_of(name: str, place: Place | None) -> str:
-    def stop(message: str) -> ScenarioError:
-        if place is None:
-            return ScenarioError([Fault("stdin" if name == "-" else name, None, None, message)])
-        return ScenarioError([Fault(place.file, place.line, "extends", f"{name} {message}")])
-
-    try:
-        if name == "-":
-            content = sys.stdin.buffer.read(MOST_BYTES + 1)
-        else:
-            with open(name, "rb") as file:
-                content = file.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        raise stop(f"does not exist{_neighbour(name)}") from None
-    except IsADirectoryError:
-        raise stop("is a directory, not a scenario file") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise stop(f"cannot be read: {reason[:1].lower()}{reason[1:]}") from None
-    if len(content) > MOST_BYTES:
-        raise stop(f"is larger than {MOST_BYTES // 1_000_000} MB; that is no scenario file")
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise stop("is in UTF-16; save it as UTF-8 text")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise stop(f"is not a text file in UTF-8 (line {line}); save it as UTF-8 text") from None
-    if "\0" in text:
-        raise stop("is not a text file; it holds binary data")
-    return text
-
-
-def _neighbour(name: str) -> str:
-    folder, wanted = os.path.split(name)
-    try:
-        known = [entry.name for entry in os.scandir(folder or os.curdir) if entry.is_file()]
-    except (OSError, ValueError):
-        return f"; neither does the folder {folder}" if folder else ""
-    return nearest(wanted, known, 0.75)
 
 
 def parse(text: str, place: Place, faults: Faults) -> Node:
@@ -176,7 +134,7 @@ def _compose(text: str, place: Place) -> Any:
         line = None if mark is None else mark.line + 1
         lines = text.splitlines()
         shown = lines[line - 1] if line and line <= len(lines) else ""
-        raise stop(line, _syntax(error.problem or "", error.context or "", shown, error.context_mark)) from None
+        raise stop(line, explain(error.problem or "", error.context or "", shown, error.context_mark)) from None
     except RecursionError:
         raise stop(None, f"is nested more than {MOST_DEPTH} levels deep") from None
     except (YAMLError, ValueError, AttributeError, TypeError, KeyError, IndexError, AssertionError) as error:
@@ -185,34 +143,6 @@ def _compose(text: str, place: Place) -> Any:
             line = text.count("\n", 0, text.find(chr(int(match[1], 16)))) + 1
             raise stop(line, f"holds a control character (#x{match[1]}); only text is allowed") from None
         raise stop(None, "is not valid YAML") from None
-
-
-def _syntax(problem: str, context: str, line: str, start: Any) -> str:
-    """One line that says what is wrong and what to write instead."""
-    if r"'\t'" in problem:
-        return "a tab is used for indentation; use spaces"
-    if "another document" in problem:
-        return "a second document starts here; a file holds one scenario"
-    if match := re.search(r"undefined alias '([^']*)'", problem):
-        return f"'*{match[1]}' refers to nothing; put the text in quotes if it is not a reference"
-    if "mapping values are not allowed" in problem:
-        if line.lstrip().startswith("\t") or "\t" in line[: len(line) - len(line.lstrip())]:
-            return "a tab is used for indentation; use spaces"
-        return "not valid YAML: a second ': ' in the line, or wrong indentation; put text that holds ': ' in quotes"
-    if "cannot start any token" in problem:
-        found = re.search(r"character '(.)'", problem)
-        return f"not valid YAML: a value cannot start with {found[1] if found else 'this'}; put the text in quotes"
-    if "sequence entries are not allowed" in problem:
-        return "not valid YAML: a list item ('- ') cannot start here; start it on a line of its own"
-    if "unexpected end of stream" in problem and "quoted" in context:
-        return "not valid YAML: a quote that is opened here is never closed"
-    if "flow sequence" in context or "flow mapping" in context:
-        bracket = "[" if "sequence" in context else "{"
-        return f"not valid YAML: '{bracket}' opened in line {start.line + 1} is not closed properly"
-    if "block mapping" in context:
-        return "not valid YAML: this does not belong here; check the indentation and the quotes"
-    detail = re.sub(r"\s+", " ", problem).strip() or "cannot be understood"
-    return f"not valid YAML: {detail}"
 
 
 _TAGS = {

@@ -57,8 +57,8 @@ class Event(Part):
 class Market(Part):
     """What moves the whole plan from quarter to quarter."""
 
-    conversion: RateShock = Field(default_factory=RateShock, description="Shocks to the rates.")
-    volume: VolumeShock = Field(default_factory=VolumeShock, description="Shocks to the volumes.")
+    conversion: RateShock = Field(default_factory=RateShock.model_construct, description="Shocks to the rates.")
+    volume: VolumeShock = Field(default_factory=VolumeShock.model_construct, description="Shocks to the volumes.")
     slip_concentration: Annotated[float | None, PlainForm(0.0, 1e9, open_low=True)] = Field(
         default=None,
         description="How alike quarters are in slips: the quarter's probability is Beta with this concentration.",

@@ -134,15 +134,15 @@ class Scenario(Part):
         default=DEFAULT_STAGES, description="Stages in order; the last is the win, a deal is born in the one before."
     )
     segments: Annotated[dict[str, Segment], SpecialForm("segments")] = Field(description="Streams of leads, by name.")
-    opening: Opening = Field(default_factory=Opening, description="What is already there at the start.")
-    market: Market = Field(default_factory=Market, description="What moves the whole plan.")
+    opening: Opening = Field(default_factory=Opening.model_construct, description="What is already there at the start.")
+    market: Market = Field(default_factory=Market.model_construct, description="What moves the whole plan.")
     correlations: Annotated[tuple[Correlation, ...], SpecialForm("correlations")] = Field(
         default=(), description="Uncertain numbers that go together."
     )
     targets: Annotated[tuple[Target, ...], SpecialForm("targets")] = Field(
         default=(), description="What the plan should reach."
     )
-    simulation: Simulation = Field(default_factory=Simulation, description="Trials and seed.")
+    simulation: Simulation = Field(default_factory=Simulation.model_construct, description="Trials and seed.")
 
     _tree: Any = PrivateAttr(default=None)
     _file: str | None = PrivateAttr(default=None)

@@ -129,7 +129,7 @@ def _target(node: Node, path: str, reading: Reading) -> Any:
             values["metric"], values.get("at_least"), values.get("at_most"), period.label, values.get("segment")
         ),
     )
-    return Target(**{**values, "in": period.label, "period": period})
+    return Target.model_construct(**{**values, "in": period.label, "period": period})
 
 
 def reading_name(node: Node, path: str, reading: Reading) -> Any:

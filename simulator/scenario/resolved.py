@@ -108,7 +108,7 @@ def _opening(scenario: Scenario, folder: str | None) -> dict[str, Any]:
             continue
         file = table_file(scenario, key)
         if folder is None or file is None:
-            written[key] = [row.model_dump(mode="python") for row in rows]
+            written[key] = [dict(row) for row in rows]
         else:
             written[key] = relative(file, folder)
     if opening.win_probability is not None:
@@ -155,8 +155,8 @@ def plain(scenario: Scenario, folder: str | None = os.curdir) -> dict[str, Any]:
     """
     market = scenario.market
     shocks: dict[str, Any] = {
-        "conversion": {key: tidy(value) for key, value in market.conversion.model_dump().items()},
-        "volume": {key: tidy(value) for key, value in market.volume.model_dump().items()},
+        "conversion": {key: tidy(value) for key, value in dict(market.conversion).items()},
+        "volume": {key: tidy(value) for key, value in dict(market.volume).items()},
     }
     if market.slip_concentration is not None:
         shocks["slip_concentration"] = tidy(market.slip_concentration)

@@ -60,4 +60,4 @@ class Segment(Part):
     deal_size: Annotated[Spread | None, SpreadForm("money")] = Field(
         default=None, description="Value of a deal in the plan's currency."
     )
-    slips: Slips = Field(default_factory=Slips, description="How deals slip.")
+    slips: Slips = Field(default_factory=Slips.model_construct, description="How deals slip.")
