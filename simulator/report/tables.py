@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from simulator.quarters import Period
 from simulator.report.wording import average, clean, goal, level, plural, unit_label
 from simulator.simulation.metrics import BOOKINGS, Metric
 from simulator.simulation.result import Result, TargetEstimate
@@ -43,14 +44,14 @@ def result_table(result: Result) -> RenderableType:
 
 
 def comparison_table(results: Sequence[Result]) -> RenderableType:
-    """Target probabilities of several results side by side, at most four to a block."""
+    """Target probabilities of several results side by side, at most three to a block."""
     names = list(dict.fromkeys(t.name for result in results for t in result.targets))
     labels = _distinct(results)
     blocks: list[RenderableType] = [Text("Targets side by side", style="bold")]
-    for first in range(0, len(results), 4):
-        chosen = results[first : first + 4]
+    for first in range(0, len(results), 3):
+        chosen = results[first : first + 3]
         table = _table("target", left=1)
-        for label in labels[first : first + 4]:
+        for label in labels[first : first + 3]:
             table.add_column(Text(clean(label)), justify="right", max_width=14, overflow="fold")
         for name in names:
             found = [next((t for t in result.targets if t.name == name), None) for result in chosen]
@@ -149,11 +150,19 @@ def headline(result: Result) -> list[Metric]:
 
 
 def _by_quarter(result: Result) -> RenderableType:
-    """A table per metric: quarters, then the fiscal years that span several, then the horizon."""
-    periods = {
-        p.quarters: p for p in reversed(result.calendar.periods) if p.label in result.quarters or len(p.quarters) > 1
-    }
-    rows = [(p.label, p.label, None) for p in reversed(periods.values())]
+    """A table per metric: quarters, fiscal years, the horizon; what spans the same quarters once.
+
+    A year of which only a part is in the horizon says so, unless that part is the horizon.
+    """
+    periods = result.calendar.periods
+    best: dict[tuple[int, ...], Period] = {}
+    for period in sorted(periods, key=lambda p: p.partial):
+        best.setdefault(period.quarters, period)
+    rows = [
+        (f"{p.label} (part)" if p.partial else p.label, p.label, None)
+        for p in periods
+        if best[p.quarters] is p
+    ]
     return _side_by_side("By quarter", result, rows, f"   {LEGEND}")
 
 
@@ -176,4 +185,4 @@ def _side_by_side(
             values = result.summarise(metric.name, period, segment)
             table.add_row(Text(clean(label)), *(text(values[key], metric) for _, key, text in LEVELS))
         tables.append(table)
-    return Group(Text.assemble((title, "bold"), (more, "dim")), Columns(tables, padding=(1, 4)))
+    return Group(Text.assemble((title, "bold"), (more, "dim")), Columns(tables, padding=(1, 3)))

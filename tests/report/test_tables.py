@@ -54,13 +54,18 @@ def test_percentiles_are_those_of_the_result():
     assert "bookings (USD)" in text and "M" in line
 
 
-def test_a_year_is_shown_once():
-    text = as_text(result_table(example(targets=())), 120)
-    assert "\n2027 " in text and "horizon" not in text
-    text = as_text(result_table(example(start="2027-Q3", targets=())), 120)
-    assert "\n2027 " in text and "\n2028 " in text and "\nhorizon" in text
-    one = as_text(result_table(example(quarters=1, targets=())), 120)
-    assert "\n2027-Q1" in one and "\n2027 " not in one
+def test_the_same_stretch_is_shown_once_and_parts_of_years_say_so():
+    def labels(**settings):
+        text = as_text(result_table(example(targets=(), money=False, **settings)), 120)
+        lines = text[text.index("wins") :].splitlines()[3:]
+        return [line[:16].split("  ")[0].strip() for line in lines]
+
+    assert labels() == ["2027-Q1", "2027-Q2", "2027-Q3", "2027-Q4", "2027"]
+    assert labels(quarters=1) == ["2027-Q1"]
+    assert labels(quarters=2) == ["2027-Q1", "2027-Q2", "horizon"]
+    assert labels(quarters=5)[5:] == ["2027", "horizon"]
+    assert labels(quarters=6)[6:] == ["2027", "2028 (part)", "horizon"]
+    assert labels(start="2027-01-04", quarters=2) == ["P1", "P2", "horizon"]
 
 
 def test_segments_only_when_there_are_several():
@@ -102,7 +107,7 @@ def test_comparison_puts_targets_side_by_side():
 def test_many_scenarios_are_compared_in_blocks():
     results = [example(name=f"Plan {number}", trials=50) for number in range(9)]
     text = as_text(comparison_table(results))
-    assert text.count("all targets together") == 3
+    assert text.count("all targets together") == 3  # nine in threes
     assert all(f"Plan {number}" in text for number in range(9))
 
 
