@@ -119,7 +119,7 @@ def _targets(result: Result) -> RenderableType:
     table.add_column("in words", no_wrap=True)
     table.add_column("interval", justify="right", no_wrap=True, style="dim")
 
-    def row(name: Text | str, estimate: Estimate) -> None:
+    def row(name: RenderableType, estimate: Estimate) -> None:
         table.add_row(name, _percent(estimate), in_words(estimate.value), _interval(estimate))
 
     for target in result.targets:
@@ -134,12 +134,12 @@ def _targets(result: Result) -> RenderableType:
     return Group(table, "", note)
 
 
-def _target_name(result: Result, target: TargetEstimate) -> Text:
+def _target_name(result: Result, target: TargetEstimate) -> RenderableType:
     """The name; where the planner chose one of his own, what it asks for below it."""
     name = Text(clean(target.name))
     if target.metric in target.name and target.period.label in target.name:
         return name
-    return Text.assemble(name, "\n", ("  " + clean(goal(result, target)), "dim"))
+    return Group(name, Padding(Text(clean(goal(result, target)), style="dim"), (0, 0, 0, 2)))
 
 
 def headline(result: Result) -> list[Metric]:
