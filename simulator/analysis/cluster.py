@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import pickle
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import RunError, UsageError
@@ -36,12 +39,13 @@ def play_on_cluster(
         raise RunError(f"no Dask scheduler answers at {address} ({type(error).__name__})") from None
     with client:
         try:
-            shared = client.scatter(work, broadcast=False, hash=False)
+            # the plan goes with every variant: data lent to one worker would be lost with it
+            plan = pickle.dumps(replace(work, variants=()))
             # a few per thread at a time: a long list of waiting tasks would only weigh on the scheduler
             window = 4 * max(1, sum(client.nthreads().values()))
             waiting = iter(numbers)
-            futures = [_submit(client, shared, number) for number in itertools.islice(waiting, window)]
-            finished = as_completed(futures)
+            futures = [_submit(client, plan, work, number) for number in itertools.islice(waiting, window)]
+            finished = as_completed(futures, loop=client.loop)
             done = 0
             for future in finished:
                 number, row = future.result()
@@ -51,14 +55,21 @@ def play_on_cluster(
                     progress(done, len(numbers))
                 following = next(waiting, None)
                 if following is not None:
-                    finished.add(_submit(client, shared, following))
+                    finished.add(_submit(client, plan, work, following))
         except (OSError, RuntimeError) as error:
             raise RunError(f"the cluster at {address} failed: {error}") from error
 
 
-def _submit(client: Any, work: Any, number: int) -> Any:
-    return client.submit(_one, work, number, pure=False, retries=RETRIES)
+def _submit(client: Any, plan: bytes, work: _Work, number: int) -> Any:
+    return client.submit(_one, plan, number, work.variants[number], pure=False, retries=RETRIES)
 
 
-def _one(work: _Work, number: int) -> tuple[int, list[Any]]:
-    return number, work.play(number, 1, None)
+@lru_cache(maxsize=4)
+def _unpacked(plan: bytes) -> _Work:
+    work: _Work = pickle.loads(plan)
+    return work
+
+
+def _one(plan: bytes, number: int, values: tuple[Any, ...]) -> tuple[int, list[Any]]:
+    """What a worker does: one variant, in one thread."""
+    return number, _unpacked(plan).play_at(values, number, 1, None)

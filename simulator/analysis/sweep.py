@@ -186,8 +186,14 @@ class _Work:
         }  # fmt: skip
 
     def play(self, number: int, threads: int, progress: Callable[[int, int], None] | None) -> list[Any]:
-        """Play one variant; probabilities of the targets, then the means of the metrics."""
-        changes = dict(zip(self.paths, self.variants[number], strict=True))
+        """Play one variant: what :meth:`measure` keeps of it."""
+        return self.play_at(self.variants[number], number, threads, progress)
+
+    def play_at(
+        self, values: tuple[Value, ...], number: int, threads: int, progress: Callable[[int, int], None] | None
+    ) -> list[Any]:
+        """Play the variant with these values; ``number`` is for messages."""
+        changes = dict(zip(self.paths, values, strict=True))
         try:
             plan = self.scenario.with_changes(changes)
         except ScenarioError as error:

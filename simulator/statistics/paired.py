@@ -34,9 +34,9 @@ def paired_mean(first: NDArray[Any], second: NDArray[Any]) -> Estimate:
 def paired_proportion(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Estimate:
     """Difference of two probabilities over the same trials.
 
-    The interval is that of Agresti and Min (2005, "Simple improved confidence intervals for comparing matched
-    proportions", Statistics in Medicine 24, 729-740): half a trial is added to each of the four cells, so that it
-    has a width even when no trial changes sides. The standard error is the plain one.
+    The interval is that of Bonett and Price (2012, "Adjusted Wald confidence interval for a difference of binomial
+    proportions based on paired data", J. Educational and Behavioral Statistics 37, 479-488): a trial is added to
+    those that change sides, each way, so that it has a width even when none does. The standard error is the plain one.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def paired_proportion(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Es
     lost = int(np.count_nonzero(first & ~second))
     value = (gained - lost) / n
     error = math.sqrt(max(0.0, gained + lost - (gained - lost) ** 2 / n)) / n
-    m, up, down = n + 2, gained + 0.5, lost + 0.5
+    m, up, down = n + 2, gained + 1.0, lost + 1.0
     centre = (up - down) / m
     half = Z95 * math.sqrt(up + down - (up - down) ** 2 / m) / m
     return Estimate(value, error, max(-1.0, min(value, centre - half)), min(1.0, max(value, centre + half)))
