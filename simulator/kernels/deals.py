@@ -117,8 +117,8 @@ def _value(size, size_kind, q, data, curves, quantiles, bits):
 
 
 @inner
-def draw_opening_deals(cohort, opening, s, start, warm, tables, wins_lag, loss_lag, win, factor, own, deals_stream,
-                       slips_stream, stale):  # fmt: skip
+def draw_opening_deals(cohort, opening, s, start, warm, cdf, words, guide, wins_lag, loss_lag, win, factor, own,
+                       deals_stream, slips_stream, stale):  # fmt: skip
     """Fill the cohort with the open deals of segment s; returns how many.
 
     own : (D, QT) win probabilities of the deals that have their own, else −1; stale (D,) : counts
@@ -143,7 +143,7 @@ def draw_opening_deals(cohort, opening, s, start, warm, tables, wins_lag, loss_l
                 spread = loss_lag[warm]
         due = opening.deal_due[d]
         if due < 0:
-            due = draw_lag_from(tables.cdf, tables.words, tables.guide, spread, word(deal_key, _CYCLE),
+            due = draw_lag_from(cdf, words, guide, spread, word(deal_key, _CYCLE),
                                 opening.deal_age[d])  # fmt: skip
             if due < 0:
                 due = 0

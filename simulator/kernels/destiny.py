@@ -288,7 +288,9 @@ def open_lead_law(t, age, rate, i, cdf, start, stage, high, law):
         for mask in range(1, law.size):
             law[mask] += p * stage[t, mask, at]
         before = cdf[i, k]
-    law[0] = 1.0 - law.sum()
+    law[0] = 1.0
+    for mask in range(1, law.size):
+        law[0] -= law[mask]
 
 
 @inner
@@ -323,7 +325,8 @@ def trial_laws(plan, seeds, trial, first_time, room, fates, asked, means, drawn,
     leads : float64 (row, mask) filled: law of each lead in flight
     """
     shape, segments, opening = plan.shape, plan.segments, plan.opening
-    set_terms(plan, seeds, trial, room, first_time)
+    set_terms(plan.shape, plan.numbers, plan.spreads, plan.market, plan.segments, seeds, trial, room.terms, room.tables,
+              room.weather, room.draws, first_time)  # fmt: skip
     fill_alive(fates.alive, asked.bits)
     start, stages, cdf = 13 * shape.warm, shape.stages, room.tables.cdf
     demand_key = word(seeds[DEMAND], trial)
@@ -362,11 +365,12 @@ def trial_laws(plan, seeds, trial, first_time, room, fates, asked, means, drawn,
             if opening.deal_segment[d] != s:
                 continue
             for q in range(win.size):
-                room.own[d, q] = -1.0
+                room.book.own[d, q] = -1.0
                 if opening.deal_p[d] >= 0:
-                    room.own[d, q] = shocked_rate(room.v[opening.deal_p[d]], room.weather.rate_shift[stages - 1, q],
+                    room.book.own[d, q] = shocked_rate(room.draws.v[opening.deal_p[d]],
+                                                       room.weather.rate_shift[stages - 1, q],
                                                   room.weather.rate_factor[stages - 1, q])  # fmt: skip
-            open_deal_law(opening.deal_due[d], opening.deal_pushes[d], opening.deal_age[d], room.own, d, win,
+            open_deal_law(opening.deal_due[d], opening.deal_pushes[d], opening.deal_age[d], room.book.own, d, win,
                           room.terms.factor[s], room.terms.slip_limit[s], segments.limit[s], segments.delay[s],
                           segments.lag[s, stages - 1, shape.warm], segments.loss_lag[s, shape.warm], cdf, shape.warm,
                           fates, asked, deals[d])  # fmt: skip

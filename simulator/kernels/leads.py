@@ -47,8 +47,8 @@ def draw_arrivals(arrivals, dispersion, profile, stream, start, first_week, tabl
 
 
 @inner
-def play_leads(entry, rate, rate_limit, lag, tables, conversion_names, lag_names, demand_key, start, weeks,
-               first_week, given_leads, n, words, whole, real):  # fmt: skip
+def play_leads(entry, rate, rate_limit, lag, cdf, lag_words, guide, conversion_names, lag_names, demand_key, start,
+               weeks, first_week, given_leads, n, words, whole, real):  # fmt: skip
     """Move one segment's leads on: fills n (stage, week), whose entry row holds the arrivals.
 
     rate, rate_limit, lag : (T, QT) of the segment; words (4, week), whole (2, week), real (week,) :
@@ -66,20 +66,19 @@ def play_leads(entry, rate, rate_limit, lag, tables, conversion_names, lag_names
         for w in range(first_week, weeks):
             words[0, w] = word(lags, w - start + WEEK_ZERO)
         cut = start if given_leads else first_week
-        spread_over_weeks(whole[0], words[0], lag[t], tables.cdf, tables.words, tables.guide, first_week, weeks,
-                          cut, n[t])  # fmt: skip
+        spread_over_weeks(whole[0], words[0], lag[t], cdf, lag_words, guide, first_week, weeks, cut, n[t])  # fmt: skip
 
 
 @inner
-def play_opening_leads(t, age, count, rate, spread, tables, conversion_name, lag_name, demand_key, start, n, words,
-                       whole, real):  # fmt: skip
+def play_opening_leads(t, age, count, rate, spread, cdf, lag_words, guide, conversion_name, lag_name, demand_key, start,
+                       n, words, whole, real):  # fmt: skip
     """Leads in flight into stage t since ``age`` weeks: who still goes on, and when. Adds to n (stage, week).
 
     One that has not gone on after ``age`` weeks does so with p·S/(1 − p + p·S), S = P(K >= age).
     """
     left = 1.0
     if age > 0:
-        left -= tables.cdf[spread, min(age - 1, tables.cdf.shape[1] - 1)]
+        left -= cdf[spread, min(age - 1, cdf.shape[1] - 1)]
     going = rate * left
     chance = 0.0 if going <= 0.0 else going / (1.0 - rate + going)
     whole[1, 0] = count
@@ -88,6 +87,6 @@ def play_opening_leads(t, age, count, rate, spread, tables, conversion_name, lag
     convert(whole[1], words[1], real, words[0], 1, words[2], words[3], whole[0])
     key = word(substream(demand_key, lag_name), IN_FLIGHT + age)
     for i in range(whole[0, 0]):
-        k = draw_lag_from(tables.cdf, tables.words, tables.guide, spread, word(key, i), age)
+        k = draw_lag_from(cdf, lag_words, guide, spread, word(key, i), age)
         if k >= 0 and start + k < n.shape[1]:
             n[t, start + k] += 1

@@ -169,9 +169,12 @@ def likelihoods(plan, seeds, first, room, fates, asked, seen, exact_deals, exact
             if exact_deals:
                 for d in range(deals.shape[0]):
                     least = add_binomial(least, x[m], 1, deals[d, 1 << m], alone, spare)
+        largest = 0
+        for m in range(seen.size):
+            largest = max(largest, x[m])
         for mask in range(3, means.size):
             if mask & (mask - 1):
-                low, high = reach(drawn[mask], x.max())
+                low, high = reach(drawn[mask], largest)
                 poisson_terms(low, high, drawn[mask], tables[mask])
         p = joint_probability(x, drawn, tables)
         if p > 0.0:

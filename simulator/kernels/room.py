@@ -17,29 +17,53 @@ from simulator.kernels.terms import Tables, Terms
 BATCH = 2048  # deals settled at a time
 
 
+class Draws(NamedTuple):
+    """A trial's uncertain numbers."""
+
+    z: NDArray[np.float64]  # (normal,)
+    x: NDArray[np.float64]  # (leaf,)
+    v: NDArray[np.float64]  # (slot,)
+
+
+class Leads(NamedTuple):
+    """A segment's leads in one trial."""
+
+    n: NDArray[np.int64]  # (T, week) entries into each stage
+    words: NDArray[np.uint64]  # (4, week)
+    whole: NDArray[np.int64]  # (2, week)
+    real: NDArray[np.float64]  # (week,)
+
+
+class Arrivals(NamedTuple):
+    """Tables of arrivals; those of a static plan are kept from trial to trial."""
+
+    table: NDArray[np.float64]  # (S or 1, row, entry)
+    guide: NDArray[np.int32]  # (S or 1, row, 64)
+    known: NDArray[np.float64]  # (S or 1, row, 4)
+
+
+class Book(NamedTuple):
+    """What a segment's deals need and leave behind."""
+
+    own: NDArray[np.float64]  # (D, QT) win probabilities of open deals
+    nothing: NDArray[np.float64]  # (0, QT)
+    place: NDArray[np.int64]  # (2,)
+    tally: NDArray[np.int64]  # (count metric, 1 + column)
+    money: NDArray[np.float64]  # (4, 1 + column)
+
+
 class Room(NamedTuple):
     """Scratch arrays; nothing in them outlives a call but the tables of arrivals of a static plan."""
 
     terms: Terms
     tables: Tables
     weather: Weather
+    draws: Draws
+    leads: Leads
+    arrivals: Arrivals
     cohort: Cohort
     open_deals: Cohort
-    own: NDArray[np.float64]  # (D, QT) win probabilities of open deals
-    nothing: NDArray[np.float64]  # (0, QT)
-    place: NDArray[np.int64]  # (2,)
-    tally: NDArray[np.int64]  # (count metric, 1 + column)
-    money: NDArray[np.float64]  # (4, 1 + column)
-    z: NDArray[np.float64]  # (normal,)
-    x: NDArray[np.float64]  # (leaf,)
-    v: NDArray[np.float64]  # (slot,)
-    n: NDArray[np.int64]  # (T, week) entries into each stage
-    words: NDArray[np.uint64]  # (4, week)
-    whole: NDArray[np.int64]  # (2, week)
-    real: NDArray[np.float64]  # (week,)
-    arrival_table: NDArray[np.float64]  # (S or 1, row, entry)
-    arrival_guide: NDArray[np.int32]  # (S or 1, row, 64)
-    arrival_known: NDArray[np.float64]  # (S or 1, row, 4)
+    book: Book
 
 
 def _cohort(size: int) -> Cohort:
@@ -76,12 +100,14 @@ def make_room(plan: Plan, columns: int, entries: int = 1) -> Room:
         np.zeros(quarters),
     )  # fmt: skip
     return Room(
-        terms, tables, weather, _cohort(BATCH), _cohort(given),
-        own=np.full((given, quarters), -1.0), nothing=np.zeros((0, quarters)), place=np.zeros(2, np.int64),
-        tally=np.zeros((t + 4, columns + 1), np.int64), money=np.zeros((4, columns + 1)),
-        z=np.zeros(plan.numbers.normal_name.size), x=np.zeros(plan.numbers.kind.size),
-        v=plan.numbers.slot_value.copy(), n=np.zeros((t, weeks), np.int64), words=np.zeros((4, weeks), np.uint64),
-        whole=np.zeros((2, weeks), np.int64), real=np.zeros(weeks),
-        arrival_table=np.zeros((kept, weeks + 1, entries)), arrival_guide=np.zeros((kept, weeks + 1, ARRIVAL_GUIDE), np.int32),
-        arrival_known=np.full((kept, weeks + 1, 4), -1.0),
+        terms, tables, weather,
+        Draws(np.zeros(plan.numbers.normal_name.size), np.zeros(plan.numbers.kind.size),
+              plan.numbers.slot_value.copy()),
+        Leads(np.zeros((t, weeks), np.int64), np.zeros((4, weeks), np.uint64), np.zeros((2, weeks), np.int64),
+              np.zeros(weeks)),
+        Arrivals(np.zeros((kept, weeks + 1, entries)), np.zeros((kept, weeks + 1, ARRIVAL_GUIDE), np.int32),
+                 np.full((kept, weeks + 1, 4), -1.0)),
+        _cohort(BATCH), _cohort(given),
+        Book(np.full((given, quarters), -1.0), np.zeros((0, quarters)), np.zeros(2, np.int64),
+             np.zeros((t + 4, columns + 1), np.int64), np.zeros((4, columns + 1))),
     )  # fmt: skip

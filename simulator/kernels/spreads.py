@@ -37,7 +37,7 @@ _SHIFT = np.uint64(56)
 def _log_normal(kind, a, b):
     """(mu, sigma) of a lognormal given by mean and cv, or by median and P90."""
     if kind == LOGNORMAL_P90:
-        return math.log(a), math.log(b / a) / _Z90
+        return math.log(a), max(0.0, math.log(b / a)) / _Z90  # uncertain ones can cross in a draw
     s2 = math.log1p(b * b)
     return math.log(a) - 0.5 * s2, math.sqrt(s2)
 

@@ -101,7 +101,8 @@ class _Numbers:
             index = self.constant(number.median())
         else:
             kind, p, values, curve = form
-            # one prefix for both: an item of a list that was one number is named by that number's path, and keeps its luck
+            # one prefix for both: an item of a list that was one number is named by that number's
+            # path, and keeps its luck
             normal_name = f"assumption\x1f{number.name or path}"
             index = len(self.value)
             self.value.append(math.nan)  # never read: the leaf's draw stands in its place

@@ -25,6 +25,8 @@ from simulator.simulation.lower import Lowered, lower, stream_name
 from simulator.simulation.memory import available_memory, in_words
 from simulator.simulation.provenance import Provenance, library_versions
 from simulator.simulation.result import DealFates, Result
+from simulator.simulation.warm_up import warm_up_note
+from simulator.statistics.intervals import as_percent
 
 GROUPS = {"assumptions": ASSUMPTIONS, "market": MARKET, "demand": DEMAND, "deals": DEALS, "slips": SLIPS}
 """The groups of streams that can be re-drawn while the others are held."""
@@ -205,7 +207,7 @@ def _play(
         while True:
             # a static plan's tables of arrivals survive in the room from chunk to chunk
             done, entries = run_trials(
-                lowered.plan, seeds, first_trial + start, done, room, arrays.column,
+                *lowered.plan, seeds, first_trial + start, done, *room, arrays.column,
                 arrays.counts[:, :, start:stop], arrays.cents[:, :, start:stop],
                 arrays.outcome[start:stop], arrays.week[start:stop], arrays.slips[start:stop], stale,
             )  # fmt: skip
@@ -267,6 +269,15 @@ def _result(
         deals = DealFates(lowered.deal_ids, arrays.outcome, arrays.week, arrays.slips,
                           lowered.plan.opening.deal_value)  # fmt: skip
     notes = list(scenario.warnings)
+    note = warm_up_note(scenario) if first_trial == 0 else None
+    notes += [note] if note else []
+    capped = [i for i, share in enumerate(lowered.plan.numbers.share) if share and lowered.plan.numbers.times[i] > 1]
+    if capped:
+        drawn_now = assumptions()
+        for path in (lowered.leaves[i] for i in capped):
+            share = float(np.mean(drawn_now[path] >= 1.0))
+            if share > 0:
+                notes.append(f"{path} is capped at 1 in {as_percent(share)} of trials")
     for deal, count in zip(lowered.deal_ids, arrays.stale, strict=True):
         if count:
             share = count / setup.trials
