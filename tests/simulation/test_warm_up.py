@@ -1,0 +1,62 @@
+"""The warning about short warm-ups, against the closed form of the lognormal's tail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from simulator.scenario.load import load
+from simulator.simulation.simulate import simulate
+from simulator.simulation.warm_up import missing_shares
+
+SLOW: dict[str, Any] = {
+    "start": "2027-Q1",
+    "quarters": 1,
+    "segments": {
+        "a": {
+            "volume": {"stage": "sqls", "per_quarter": 100},
+            "conversion": {"wins": 0.2},
+            "lag_weeks": {"wins": {"median": 12, "p90": 12 * float(np.exp(1.2815515655446004))}},
+        }
+    },
+}
+
+
+def lognormal_missing(weeks: float) -> float:
+    """E(L − T)⁺ / E L for the lognormal of median 12 and σ = 1 (Black & Scholes' integral)."""
+    d = np.log(12 / weeks) + 1
+    mean = 12 * np.exp(0.5)
+    return float((mean * norm.cdf(d) - weeks * norm.cdf(d - 1)) / mean)
+
+
+@pytest.mark.parametrize("quarters", [2, 4, 8, 12])
+def test_share_left_out(quarters: int) -> None:
+    assert missing_shares(load(SLOW))[quarters] == pytest.approx(lognormal_missing(13 * quarters), abs=0.002)
+
+
+def test_slips_and_lead_lags_count_too() -> None:
+    quick = {"wins": {"mean": 4, "cv": 0.5}}
+    plan = load(SLOW | {"segments": {"a": SLOW["segments"]["a"] | {"lag_weeks": quick}}})
+    slipping = plan.with_changes({"segments.a.slips.probability": 0.6})
+    assert missing_shares(slipping)[1] > missing_shares(plan)[1] + 0.05
+
+
+def test_it_is_said_and_stops_being_said() -> None:
+    short = simulate(load(SLOW), trials=10, seed=1)
+    assert any("leaves out 13% of the open deals" in note and "12 would do" in note for note in short.notes)
+    long = simulate(load(SLOW | {"opening": {"warm_up_quarters": 12}}), trials=10, seed=1)
+    assert not long.notes
+    empty = simulate(load(SLOW | {"opening": {"warm_up_quarters": 0}}), trials=10, seed=1)
+    assert any("starts empty" in note for note in empty.notes)
+
+
+def test_capped_shares_are_reported() -> None:
+    segment = SLOW["segments"]["a"] | {"conversion": {"wins": {"p10": 0.7, "p90": 0.9, "times": 1.2}}}
+    plan = load(SLOW | {"segments": {"a": segment}, "opening": {"warm_up_quarters": 12}})
+    result = simulate(plan, trials=2000, seed=1)
+    capped = np.mean(result.assumptions["segments.a.conversion.wins"] == 1.0)
+    assert 0.2 < capped < 0.7
+    assert any("is capped at 1 in" in note for note in result.notes)
