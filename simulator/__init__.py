@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from simulator import errors as errors
     from simulator.analysis.compare import compare as compare
+    from simulator.analysis.luck import luck as luck
     from simulator.analysis.sensitivity import sensitivity as sensitivity
     from simulator.analysis.solve import solve as solve
     from simulator.analysis.sweep import sweep as sweep
@@ -28,6 +29,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "load": "simulator.scenario.load",
+    "luck": "simulator.analysis.luck",
     "Result": "simulator.simulation.result",
     "simulate": "simulator.simulation.simulate",
     "compare": "simulator.analysis.compare",

@@ -17,6 +17,9 @@ from simulator.statistics.pick_freeze import chain_shares
 GROUPS = ("assumptions", "market", "demand", "deals", "slips")
 """Order of the chain: from what was decided first to what happens last."""
 
+SHARE_TRIALS = 4_000
+"""Trials that suffice for shares: half of a run's are used, but not fewer than these."""
+
 Play = Callable[..., Result]
 
 
@@ -70,14 +73,15 @@ def shares_of_spread(
     Parameters
     ----------
     values : (trial,) the metric in the plan as it is.
-    play : simulates the same trials with some groups drawn afresh: ``play(redraw=("deals", "slips"))``.
+    play : simulates the same trials with some groups drawn afresh: ``play(redraw=("deals", "slips"), trials=5000)``.
     """
     is_open = open_groups(scenario)
-    steps = [values]
+    trials = min(len(values), max(SHARE_TRIALS, len(values) // 2))
+    steps = [values[:trials]]
     for place in range(len(GROUPS) - 1, -1, -1):
         # from here on all groups have other luck, but what is drawn from none of them stays as it is
         redraw = tuple(group for group, used in zip(GROUPS[place:], is_open[place:], strict=True) if used)
-        steps.append(subject.values(play(redraw=redraw)) if is_open[place] else steps[-1])
+        steps.append(subject.values(play(redraw=redraw, trials=trials)) if is_open[place] else steps[-1])
     found = chain_shares(steps[::-1])
     return tuple(
         Share(group, *(float(x[i]) for x in (found.share, found.low, found.high, found.total, found.standard_error,

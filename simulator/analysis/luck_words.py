@@ -11,6 +11,8 @@ from simulator.statistics.intervals import as_percent
 
 UNUSUAL = 0.05
 """A tail below which "just luck" would be a bold word."""
+ORDINARY = 0.3
+"""A tail above which there is nothing to explain."""
 
 
 def unit_of(period: Period) -> str:
@@ -39,10 +41,24 @@ def verdict(values: Sequence[Unusual], together: Together, posterior: Posterior,
         rare += f"; the whole is further out than in {one_in(1 - together.as_far, unit_of(period), trials)}"
     if posterior.effective <= 0:
         return f"The plan all but rules this out: in none of {posterior.trials:,} trials could it come about. ({rare}.)"
+    parts = _parts(values, posterior)
     if min(min(one.tail for one in values), together.as_far) < UNUSUAL:
         blame = "no assumption stands out to blame" if posterior.learned else "the plan holds every number for certain"
-        return f"More than everyday luck, but {blame}: {rare}.{_parts(values, posterior)}"
-    return f"Mostly luck: {rare}.{_parts(values, posterior)}"
+        return f"More than everyday luck, but {blame}: {rare}.{parts}"
+    return f"{_main_cause(values, posterior)}: {rare}.{parts}"
+
+
+def _main_cause(values: Sequence[Unusual], posterior: Posterior) -> str:
+    """What most of the gap comes from, where it can be told apart and is worth it."""
+    for one, split in zip(values, posterior.splits, strict=False):
+        if one.tail > ORDINARY:
+            continue
+        sizes = {"luck": abs(split.luck), "the market": abs(split.market), "assumptions": abs(split.assumptions)}
+        largest = max(sizes, key=lambda name: sizes[name])
+        if largest == "assumptions":
+            return "Assumptions may be off, but none stands out and luck can do as much"
+        return f"Mostly {largest}"
+    return "Mostly luck"
 
 
 def _doubt(one: Learned) -> str:
