@@ -1,0 +1,62 @@
+"""Figures of analyses: titles that say the finding, the 80% line, bytes that repeat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulator.analysis.compare import compare
+from simulator.analysis.sensitivity import sensitivity
+from simulator.analysis.solve import solve
+from simulator.analysis.sweep import sweep
+from simulator.analysis.what_if import what_if
+from simulator.errors import UsageError
+from simulator.report import figures_compare, figures_sensitivity, figures_solve, figures_sweep
+from simulator.scenario.load import load
+
+VOLUME, RATE = "segments.inbound.volume", "segments.inbound.conversion.sqls"
+PLAN = load("scenarios/twenty-five-customers.yaml")
+
+
+def test_a_comparison_has_a_panel_per_target() -> None:
+    found = compare(PLAN, what_if(PLAN, {RATE: "+10%"}), trials=300, seed=7)
+    figure = figures_compare.draw(found)
+    assert len(figure.axes) == 4
+    assert figure.axes[0].get_title(loc="left").endswith("chance of at least 25 wins in 2027-Q4")
+    bare = PLAN.with_changes({"targets": []})
+    assert len(figures_compare.draw(compare(bare, what_if(bare, {RATE: "+10%"}), trials=100, seed=7)).axes) == 2
+
+
+def test_a_curve_names_where_it_crosses_80_percent() -> None:
+    figure = figures_sweep.draw(sweep(PLAN, {VOLUME: "800:1400:4"}, trials=400, seed=7))
+    title = figure.axes[0].get_title(loc="left")
+    assert title.startswith("80% chance of wins >= 25 in 2027-Q4 at volume 1,")
+    figure = figures_sweep.draw(sweep(PLAN, {VOLUME: "800:900:2"}, trials=400, seed=7))
+    assert "over this range" in figure.axes[0].get_title(loc="left")
+
+
+def test_a_map_has_the_80_percent_line_where_there_is_one() -> None:
+    found = sweep(PLAN, {VOLUME: "800:1400:4", RATE: "-20%:+20%:3"}, trials=200, seed=7)
+    assert "80% is on the line" in figures_sweep.draw(found).axes[0].get_title(loc="left").replace("\n", " ")
+    found = sweep(PLAN, {VOLUME: "100:200:2", RATE: "0.1:0.2:2"}, trials=100, seed=7)
+    assert "nowhere 80%" in figures_sweep.draw(found).axes[0].get_title(loc="left")
+    three = sweep(PLAN, {VOLUME: "1:2:2", RATE: "0.1,0.2", "segments.inbound.conversion.wins": "0.1,0.2"}, trials=9, seed=7)
+    with pytest.raises(UsageError, match="one or two paths"):
+        figures_sweep.draw(three)
+
+
+def test_what_matters_most_is_in_the_title() -> None:
+    figure = figures_sensitivity.draw(sensitivity(PLAN, trials=300, seed=7))
+    assert figure.get_suptitle().split(" matters most")[0]
+    sobol = sensitivity(load("scenarios/mid-market.yaml"), method="sobol", trials=100, seed=7)
+    assert "of the spread is luck" in figures_sensitivity.draw(sobol).axes[0].get_title(loc="left")
+
+
+def test_files_repeat_byte_for_byte(tmp_path: Path) -> None:
+    found = solve(PLAN, VOLUME, trials=200, seed=7)
+    for ending in ("png", "svg"):
+        one, two = tmp_path / f"one.{ending}", tmp_path / f"two.{ending}"
+        figures_solve.save(found, one)
+        figures_solve.save(found, two)
+        assert one.read_bytes() == two.read_bytes() and len(one.read_bytes()) > 1000

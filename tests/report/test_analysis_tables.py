@@ -1,0 +1,83 @@
+"""What people read of an analysis: widths, words, and what is never printed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from rich.console import RenderableType
+
+from simulator.analysis.compare import compare
+from simulator.analysis.sensitivity import sensitivity
+from simulator.analysis.solve import solve
+from simulator.analysis.sweep import sweep
+from simulator.analysis.what_if import what_if
+from simulator.report.layout import number_text
+from simulator.report.tables import as_text
+from simulator.report.tables_compare import compare_table
+from simulator.report.tables_sensitivity import sobol_table, tornado_table
+from simulator.report.tables_solve import sentence, solve_table
+from simulator.report.tables_sweep import sweep_table
+from simulator.scenario.load import load
+
+VOLUME = "segments.inbound.volume"
+PLAN = load("scenarios/twenty-five-customers.yaml")
+MID = load("scenarios/mid-market.yaml")
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, RenderableType]:
+    few = {"trials": 100, "seed": 7}
+    return {
+        "compare": compare_table(compare(PLAN, what_if(PLAN, {VOLUME: "+10%"}), **few)),
+        "mid": compare_table(compare(MID, load("scenarios/mid-market-more-outbound.yaml"), PLAN, **few)),
+        "sweep": sweep_table(sweep(PLAN, {VOLUME: "800:1200:3"}, **few)),
+        "tornado": tornado_table(sensitivity(PLAN, **few)),
+        "sobol": sobol_table(sensitivity(MID, method="sobol", **few)),
+        "solve": solve_table(solve(PLAN, [VOLUME, "segments.inbound.slips.probability"], **few)),
+    }
+
+
+def test_tables_keep_to_the_width_and_cut_nothing(tables: dict[str, RenderableType]) -> None:
+    for name, table in tables.items():
+        text = as_text(table, 80)
+        assert max(len(line) for line in text.splitlines()) <= 80, name
+        if name == "mid":  # of three plans paths are folded
+            continue
+        wide = as_text(table, 120)
+        # what stands in a wide table stands in a narrow one
+        assert set(re.findall(r"[+-]?\d[\d.,]*[%MKk]?", wide)) <= set(re.findall(r"[+-]?\d[\d.,]*[%MKk]?", text)), name
+
+
+def test_no_probability_reads_as_certain(tables: dict[str, RenderableType]) -> None:
+    for name in ("compare", "mid", "sweep"):
+        assert not re.search(r"(?<![\d.,+-])(0|100)%", as_text(tables[name], 120)), name
+
+
+def test_three_plans_have_their_differences_beside_each_other(tables: dict[str, RenderableType]) -> None:
+    text = as_text(tables["mid"], 120)
+    assert "difference to the first, in points" in text and "segments only in the first plan: outbound, events" in text
+
+
+def test_sentences() -> None:
+    found = solve(PLAN, VOLUME, trials=300, seed=7)
+    assert re.fullmatch(r"To get to 80%: volume \+\d\d%\.", sentence(found))
+    assert sentence(solve(PLAN, VOLUME, probability=0.1, trials=300, seed=7)).startswith("Still enough for 10%: volume -")
+    best = sentence(solve(PLAN, {VOLUME: "900:1010"}, trials=300, seed=7))
+    assert re.fullmatch(r"No lever gets to 80% alone\. The best: volume \+1\.0%, which makes it \d\d%\.", best)
+
+
+def test_numbers_are_never_in_powers_of_ten() -> None:
+    assert number_text(1e9) == "1,000,000,000" and "e" not in number_text(1.5e-5)
+
+
+def test_notebooks_get_escaped_tables() -> None:
+    odd = PLAN.with_changes({"name": "<b>x</b>"})
+    for found in (
+        compare(odd, what_if(odd, {VOLUME: 900}), trials=50, seed=7), solve(odd, VOLUME, trials=50, seed=7),
+        sensitivity(odd, trials=50, seed=7), sweep(odd, {VOLUME: "800:1200:2"}, trials=50, seed=7),
+        sensitivity(MID, method="sobol", trials=50, seed=7),
+    ):  # fmt: skip
+        html = found._repr_html_()
+        assert html.startswith("<h4>") and "<table>" in html and "<b>" not in html
+        assert found.summary() and repr(found).startswith("<")
