@@ -77,7 +77,7 @@ def backtest(
             skipped[reason] = skipped.get(reason, 0) + 1
             families = None
             continue
-        families = [t.family for t in fitted.transitions]
+        families = [t.family for t in fitted.timed]
         cells += found
     if progress is not None:
         progress(len(days), len(days))

@@ -92,7 +92,7 @@ def forecast(
     fitted = fit_history(known, families=families)
     seen = Truth.of(known)
     days, segments = 7 * horizon, len(history.segments)
-    step = fitted.transitions[-1].spells
+    step = fitted.timed[-1].spells
     begin = int(np.nanmin(seen.entry)) if step.start is None else step.start
     weekly = weekly_wins(seen, begin, day, segments)
     came = truth.won_in(day, days)

@@ -26,7 +26,7 @@ def read_pushes(
             "incomplete snapshot",
             int((~fine).sum()),
             len(fine),
-            f"rows of {table.file} lack an id, a time or a close date",
+            f"rows of {table.label} lack an id, a time or a close date",
             "Left out",
         )
         rows = np.flatnonzero(fine)
@@ -46,7 +46,7 @@ def read_pushes(
         "incomplete change",
         int((about & ~fine).sum()),
         int(about.sum()),
-        f"close-date changes of {table.file} lack a date",
+        f"close-date changes of {table.label} lack a date",
         "Left out",
     )
     rows = np.flatnonzero(fine)

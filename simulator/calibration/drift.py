@@ -126,11 +126,11 @@ def quarter_rhythm(observed: Floats, expected: Floats, as_of: int) -> Floats:
     middle = as_of - 3 - 7 * np.arange(weeks)[::-1]
     part = month_of_quarter(middle)
     month = np.array([day_of(day).year * 12 + day_of(day).month for day in middle])
-    if weeks < 18:
+    if weeks < 14:
         return np.ones(3)  # hardly more than a quarter: a rhythm could as well be chance
     scale = observed.sum() / max(expected.sum(), 1e-9)
     names, sizes = np.unique(month, return_counts=True)
-    whole = names[sizes >= 3]
+    whole = names[sizes >= 2]
     means, errors = np.ones(3), np.full(3, np.inf)
     residuals = []
     for index in range(3):

@@ -31,13 +31,15 @@ Floats = NDArray[np.float64]
 class Fit:
     """A fitted funnel.
 
-    ``transitions`` one per step of ``history.stages``, each with a ``Drift``; ``volumes`` of what enters the first
-    stage; ``sizes`` per segment, or None; ``slips`` or None. ``notes`` : what the reader should know before believing
-    it.
+    ``transitions`` one per step of ``history.stages``, each with a ``Drift``; ``timed`` the same with the time that
+    slips add left in (``transitions`` leaves it out where pushes are known, since the simulation adds it);
+    ``volumes`` of what enters the first stage; ``sizes`` per segment, or None; ``slips`` or None. ``notes`` : what
+    the reader should know before believing it.
     """
 
     history: History
     transitions: list[Transition]
+    timed: list[Transition]
     drifts: list[Drift]
     volumes: Volumes
     sizes: list[Sizes] | None
@@ -71,7 +73,7 @@ class Fit:
         :func:`simulator.calibration.incidence.incidence`."""
         from simulator.calibration.incidence import incidence
 
-        return incidence(self.transitions[step].spells)
+        return incidence(self.timed[step].spells)
 
     def season_ahead(self, days: int) -> float:
         """Season's factor over the ``days`` after the as-of date."""
@@ -203,6 +205,7 @@ def fit_history(
     slips = fit_slips(history)
     segments = len(history.segments)
     transitions: list[Transition] = []
+    timed: list[Transition] = []
     drifts: list[Drift] = []
     notes: list[str] = []
     last = len(history.stages) - 2
@@ -222,13 +225,19 @@ def fit_history(
                 else "Earlier endings are taken to look open; such records count only from that day on",
                 serious=True,
             )
-        if stage == last and slips is not None:
-            spells = _without_slips(spells, slips)
-        found = fit_transition(spells, segments, family=families[stage] if families else None)
-        transitions.append(found)
-        drifts.append(measure(found))
-        notes += found.notes
-    zombies = _zombies(transitions[-1], quality)
+        if stage == 0:
+            _bulk(spells, quality)
+        family = families[stage] if families else None
+        plain = fit_transition(spells, segments, family=family)
+        timed.append(plain)
+        drifts.append(measure(plain))
+        notes += plain.notes
+        # The engine adds the delays of slips itself, so the plan's lag is that without them.
+        slipping = stage == last and slips is not None
+        transitions.append(
+            fit_transition(_without_slips(spells, slips), segments, family=family) if slips and slipping else plain
+        )
+    zombies = _zombies(timed[-1], quality)
     notes += _drift_notes(history, transitions, drifts)
     assert first_spells is not None
     volumes = fit_volumes(first_spells, segments)
@@ -240,6 +249,7 @@ def fit_history(
     return Fit(
         history,
         transitions,
+        timed,
         drifts,
         volumes,
         fit_sizes(history),
@@ -253,6 +263,21 @@ def fit_history(
         currency,
         sources,
     )
+
+
+def _bulk(spells: Spells, quality: Quality) -> None:
+    """Many records of one day were most likely imported on it: their dates say nothing about when they came."""
+    days, counts = np.unique(spells.entry, return_counts=True)
+    most = int(np.argmax(counts))
+    if counts[most] > max(20, 0.05 * len(spells)) and counts[most] > 10 * np.median(counts) and len(days) > 10:
+        quality.add(
+            "bulk import",
+            int(counts[most]),
+            len(spells),
+            f"records entered {spells.stage} on one day, {day_of(days[most])}, as if imported",
+            "Their true dates are older; leave them out if the fitted lag looks too long",
+            serious=True,
+        )
 
 
 def _without_slips(spells: Spells, slips: Slips) -> Spells:

@@ -79,7 +79,7 @@ def look(name: str, texts: Sequence[str | None]) -> Column:
         return Column(name, 0.0, 0.0, 0, 0.0, 0.0, 0.0, float("nan"))
     parsed = parse_dates(few, order=None)
     read = parsed.days if parsed.order not in ("unknown", "mixed") else parse_dates(few, order="day").days
-    plain = np.array([bool(re.fullmatch(r"[\d.,]+", text)) for text in few])
+    plain = np.array([bool(re.fullmatch(r"\d+([.,]\d+)?", text)) for text in few])
     written = np.isfinite(read) & ~plain
     numbers = np.isfinite(parse_amounts(few)[0]) & np.array([bool(re.search(r"\d", t)) for t in few]) & ~written
     serial = np.isfinite(read) & plain & bool(re.search(r"date|time|_at$|\bon$", name, re.I))
@@ -189,7 +189,7 @@ def _propose(files: list[str], looks: dict[str, list[Column]]) -> Guess:
         closing = [
             c
             for c in dates
-            if re.search(r"clos|decid|outcome|end", c.name, re.I)
+            if re.search(r"clos|decid|decis|outcome|ended|resol", c.name, re.I)
             and not re.search(r"expect|due|forecast", c.name, re.I)
         ]
         if status is not None:
@@ -227,8 +227,11 @@ def _propose(files: list[str], looks: dict[str, list[Column]]) -> Guess:
         if number == 0 or not tables[0].segment:
             table = _segment(table, [c for c in columns if c.name not in used], number, note)
         tables.append(table)
-    if not any(t.stages or t.closed for t in tables):
-        raise DataError(f"{main[0]}: no column looks like the date of a stage; write a mapping (the guide shows one)")
+    if not any(stage != "wins" for t in tables for stage in t.stages):
+        raise DataError(
+            f"{main[0]}: no column looks like the date on which a lead or deal came; write a mapping (the guide "
+            f"shows one)"
+        )
     if len(tables) > 1 and "wins" in tables[0].stages and "wins" not in tables[1].stages:
         tables.reverse()
     return Guess(Mapping(tables=tuple(tables), stages=_order(tables, looks)), sureness, reasons)

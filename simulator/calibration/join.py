@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.calibration.dates import day_number, day_of
 from simulator.calibration.history import Floats, History, Pushes
-from simulator.calibration.labels import UNKNOWN, is_placeholder, same_labels
+from simulator.calibration.labels import UNKNOWN, clean, is_placeholder, same_labels
 from simulator.calibration.mapping import Mapping, Table
 from simulator.calibration.quality import Quality
 from simulator.errors import DataError
@@ -42,7 +42,7 @@ def join(readings: list[Reading], mapping: Mapping, latest: int | None, quality:
             "no id",
             empty,
             len(reading.ids),
-            f"rows of {reading.table.file} have no {reading.table.id}",
+            f"rows of {reading.table.label} have no {reading.table.id}",
             "Left out",
             serious=empty > 0,
         )
@@ -67,7 +67,7 @@ def join(readings: list[Reading], mapping: Mapping, latest: int | None, quality:
                 "duplicate id",
                 repeated,
                 len(rows),
-                f"rows of {reading.table.file} repeat an id",
+                f"rows of {reading.table.label} repeat an id",
                 "Taken as one record: earliest dates, last amount and segment",
             )
         if number and mapping.tables[0].shape == "wide":
@@ -76,7 +76,7 @@ def join(readings: list[Reading], mapping: Mapping, latest: int | None, quality:
                 "no match",
                 len(strangers),
                 len(np.unique(rows)),
-                f"ids of {reading.table.file} are not in the tables before it",
+                f"ids of {reading.table.label} are not in the tables before it",
                 "Kept with the dates they have",
                 ids[strangers],
                 serious=True,
@@ -134,7 +134,7 @@ def _finish(
     pushes_at = max(
         (float(np.nanmax(r.pushes[1].day)) for r in readings if r.pushes and len(r.pushes[1].day)), default=0.0
     )
-    known = latest if latest is not None else int(max(latest_known, pushes_at if pushes_at < latest_known + 366 else 0))
+    known = latest if latest is not None else _latest(dates, lost, pushes_at)
     future = (dates >= known + 1).any(axis=1) | (lost >= known + 1)
     quality.add(
         "after the as-of date",
@@ -192,6 +192,16 @@ def _finish(
     return seen
 
 
+def _latest(dates: Floats, lost: Floats, pushes_at: float) -> int:
+    """The last day of which something is known: neither in the future nor a lone typing error of a far year."""
+    days = np.concatenate([dates.ravel(), lost])
+    days = days[np.isfinite(days)]
+    limit = min(float(np.quantile(days, 0.99)) + 120, day_number(date.today()) + 1.0)
+    inside = days[days < limit]
+    last = float(inside.max()) if len(inside) else float(days.min())
+    return int(max(last, pushes_at if last < pushes_at < min(last + 366, limit) else 0))
+
+
 def _name_segments(
     labels: list[list[str | None]], mapping: Mapping, n: int, quality: Quality
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
@@ -209,7 +219,9 @@ def _name_segments(
             dict.fromkeys(repr(t) for t, b in zip(column, blank, strict=True) if b),
             serious=sum(blank) > 0.2 * n,
         )
-        texts = [UNKNOWN if b else mapping.rename.get(t or "", t or "") for t, b in zip(column, blank, strict=True)]
+        texts = [
+            UNKNOWN if b else mapping.rename.get(clean(t or ""), t or "") for t, b in zip(column, blank, strict=True)
+        ]
         same, said = same_labels(texts)
         quality.add(
             "same label",

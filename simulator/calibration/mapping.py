@@ -57,6 +57,11 @@ class Table:
     lookups: tuple[Lookup, ...] = ()
 
     @property
+    def label(self) -> str:
+        """The file's name, for messages."""
+        return Path(self.file).name
+
+    @property
     def columns(self) -> list[str]:
         """Every column the table is asked for (those of lookups too)."""
         single = (

@@ -12,6 +12,7 @@ from simulator.calibration.dates import day_of
 from simulator.calibration.opening import leads, open_deals
 from simulator.calibration.plan_segments import segment_lines, with_comment
 from simulator.calibration.write import key, number, plan_names
+from simulator.errors import FitError
 from simulator.files import write_text
 
 if TYPE_CHECKING:
@@ -70,6 +71,12 @@ def plan_text(fit: Fit, folder: str) -> tuple[str, dict[str, str]]:
     lines.append(f"stages: [{', '.join(stages)}]")
     lines += ["", "segments:"]
     correlations: list[Pair] = []
+    if not any(_alive(fit, index) for index in range(len(names))):
+        raise FitError(
+            f"nothing has entered {stages[0]} in the 26 weeks before {day_of(history.as_of)}, and nothing is in "
+            f"flight: "
+            "there is nothing to plan from; give an earlier --as-of"
+        )
     for index, name in enumerate(names):
         if not _alive(fit, index):
             lines.append(f"  # {key(name)} is left out: nothing has entered it lately, and nothing is in flight.")
@@ -142,7 +149,7 @@ def _opening(fit: Fit, names: list[str], folder: str, tables: dict[str, str]) ->
 
 def _market(fit: Fit) -> list[str]:
     lines = ["", "market:"]
-    weight = [d.observed.sum() for d in fit.drifts]
+    weight = [d.observed.sum() + 1.0 for d in fit.drifts]
     drift = np.sqrt(13) * max(d.level.weekly_drift() if d.level.gain > 2 else 0.0 for d in fit.drifts)
     sd = min(max(float(np.average([d.sd for d in fit.drifts], weights=weight)), drift), 1.0)
     persistence = float(np.average([d.persistence for d in fit.drifts], weights=weight))

@@ -115,11 +115,7 @@ def _volume(fit: Fit, index: int) -> list[str]:
         parts.append(f"per_quarter: [{', '.join(items)}]")
     else:
         parts.append(f"per_quarter: {positive(np.log(quarter), sd)}")
-    if (
-        fit.volumes.growth is not None
-        and abs(fit.volumes.growth[0]) > 0.5 * fit.volumes.growth[1]
-        and "[" not in parts[0]
-    ):
+    if fit.volumes.growth is not None and abs(fit.volumes.growth[0]) > fit.volumes.growth[1] and "[" not in parts[0]:
         mean, error = fit.volumes.growth
         parts.append(f"growth: {{mean: {number(mean, 2)}, sd: {number(error, 2)}}}")
     if level.dispersion > 1:
@@ -152,7 +148,8 @@ def _slips(fit: Fit) -> list[str]:
     return [
         "    slips:",
         with_comment(
-            f"      probability: {{successes: {slips.pushes}, of: {slips.tests}}}", "pushes, of due dates met or pushed"
+            f"      probability: {{successes: {slips.pushes}, of: {slips.tests}, name: slips}}",
+            "pushes, of due dates met or pushed",
         ),
         with_comment(
             f"      delay_weeks: {{mean: {number(max(slips.delay, 1.0))}}}",
@@ -160,7 +157,8 @@ def _slips(fit: Fit) -> list[str]:
         ),
         f"      limit: {slips.limit}",
         with_comment(
-            f"      win_rate_factor: {positive(*slips.factor)}", "what each push does to the chance of winning"
+            f"      win_rate_factor: {positive(*slips.factor, name='push effect')}",
+            "what each push does to the chance of winning",
         ),
     ]
 

@@ -105,21 +105,21 @@ def predict(
     segments = len(fit.history.segments)
     sets = min(SETS, draws)
     per_set = -(-draws // sets)
-    common = _factors(fit, days, sets, rng) if shock else np.ones((len(fit.transitions), sets))
+    common = _factors(fit, days, sets, rng) if shock else np.ones((len(fit.timed), sets))
     wins = np.zeros((sets * per_set, segments), dtype=np.int64)
     if arrivals is None and not open_only:
         a, b = fit.volumes.level.ahead(days / 7)
         rates = rng.gamma(a, 1 / b, size=(sets * per_set, segments)) * fit.season_ahead(days)
         number = _arrive(rates * days / 7, fit.volumes.level.dispersion, rng)
     for segment in range(segments):
-        drawn = [draw_parameters(t.segments[segment], sets, rng) for t in fit.transitions]
-        groups = [open_groups(t.spells, segment) for t in fit.transitions]
+        drawn = [draw_parameters(t.segments[segment], sets, rng) for t in fit.timed]
+        groups = [open_groups(t.spells, segment) for t in fit.timed]
         for one in range(sets):
             rows = slice(one * per_set, (one + 1) * per_set)
             after = np.ones(days + 1)
             total = np.zeros(per_set, dtype=np.int64)
-            for step in range(len(fit.transitions) - 1, -1, -1):
-                cure = with_parameters(fit.transitions[step].segments[segment], drawn[step][one])
+            for step in range(len(fit.timed) - 1, -1, -1):
+                cure = with_parameters(fit.timed[step].segments[segment], drawn[step][one])
                 ages, count = groups[step]
                 if len(ages):
                     chance = in_flight(cure, ages, days, common[step, one], after)
@@ -145,7 +145,7 @@ def _arrive(mean: Floats, dispersion: float, rng: np.random.Generator) -> NDArra
 
 def _factors(fit: Fit, days: int, sets: int, rng: np.random.Generator) -> Floats:
     """float64 (transition, set): today's rates over the fitted ones, and how far the window's may be from them."""
-    out = np.ones((len(fit.transitions), sets))
+    out = np.ones((len(fit.timed), sets))
     for index, drift in enumerate(fit.drifts):
         a, _ = drift.level.ahead(days / 7)
         sd = drift.sd

@@ -48,7 +48,7 @@ def _parse(table: Table, names: list[str], frame: Any, latest: int | None, quali
             parsed[name] = found = Dates(again.days, again.bad, again.order, f"like {other}")
         if found.order in ("unknown", "mixed"):
             raise DataError(
-                f"{table.file}: {name}: day and month cannot be told apart ({found.why}); "
+                f"{table.label}: {name}: day and month cannot be told apart ({found.why}); "
                 "write day_first: true (or false) in the mapping of this table"
             )
         if found.order:
@@ -56,14 +56,14 @@ def _parse(table: Table, names: list[str], frame: Any, latest: int | None, quali
                 "date order",
                 int(np.isfinite(found.days).sum()),
                 len(found.days),
-                f"dates of {table.file} {name} were read {found.order} first",
+                f"dates of {table.label} {name} were read {found.order} first",
                 f"Reason: {found.why}",
             )
         quality.add(
             "unreadable date",
             sum(found.bad.values()),
             len(found.days),
-            f"values of {table.file} {name} are no dates",
+            f"values of {table.label} {name} are no dates",
             "Counted as missing",
             found.bad,
             serious=sum(found.bad.values()) > 0.01 * len(found.days),
@@ -79,7 +79,7 @@ def _read_wide(table: Table, mapping: Mapping, frame: Any, latest: int | None, q
     status = None
     if table.status or table.won_flag:
         labels = _column(frame, table.status) if table.status else [None] * len(reading.ids)
-        status = classify(labels, mapping, quality, table.file)
+        status = classify(labels, mapping, quality, table.label)
         if table.won_flag:
             won = np.array([is_true(v) for v in _column(frame, table.won_flag)])
             closed = (
@@ -98,7 +98,7 @@ def _read_wide(table: Table, mapping: Mapping, frame: Any, latest: int | None, q
                 "open with close date",
                 odd,
                 len(day),
-                f"open rows of {table.file} carry a date in {table.closed}",
+                f"open rows of {table.label} carry a date in {table.closed}",
                 "Counted as open",
             )
     if table.lost:
@@ -112,7 +112,7 @@ def _read_wide(table: Table, mapping: Mapping, frame: Any, latest: int | None, q
             "unreadable amount",
             sum(bad.values()),
             len(reading.amount),
-            f"values of {table.file} {table.amount} are no numbers",
+            f"values of {table.label} {table.amount} are no numbers",
             "Counted as missing",
             bad,
         )
@@ -134,7 +134,7 @@ def _read_events(table: Table, mapping: Mapping, frame: Any, latest: int | None,
         "unmapped step",
         len(strange),
         len(labels),
-        f"rows of {table.file} name a stage that is not in the plan",
+        f"rows of {table.label} name a stage that is not in the plan",
         "Left out",
         dict.fromkeys(strange),
     )
@@ -146,7 +146,7 @@ def _segments(reading: Reading, mapping: Mapping, frame: Any, quality: Quality) 
     table = reading.table
     for name in table.segment:
         if name in frame.columns:
-            reading.segment.append([clean(v) if v is not None else None for v in _column(frame, name)])
+            reading.segment.append(_column(frame, name))
             continue
         for look in table.lookups:
             path = mapping.path(look.file)
@@ -164,13 +164,13 @@ def _segments(reading: Reading, mapping: Mapping, frame: Any, quality: Quality) 
                     "no match in lookup",
                     len(missing),
                     len(keys),
-                    f"rows of {table.file} have a {look.on} that {look.file} does not list",
+                    f"rows of {table.label} have a {look.on} that {look.file} does not list",
                     f"Their {name} is {UNKNOWN}",
                     dict.fromkeys(missing),
                 )
                 break
         else:
-            raise DataError(f"{table.file}: segment: no column {name!r} in the table or its lookups")
+            raise DataError(f"{table.label}: segment: no column {name!r} in the table or its lookups")
 
 
 def read_history(mapping: Mapping, *, as_of: date | str | None = None) -> History:

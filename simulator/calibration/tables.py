@@ -95,7 +95,7 @@ def read_table(path: str | Path, columns: Sequence[str] | None = None, *, rows: 
                 _check(path, wanted, pl.read_parquet_schema(path))
                 frame = pl.read_parquet(path, columns=wanted, n_rows=rows)
         elif ending in (".xlsx", ".xlsm", ".xls"):
-            frame = pl.read_excel(path, infer_schema_length=0)
+            frame = pl.read_excel(path, engine="openpyxl", infer_schema_length=0)
             if wanted is not None:
                 _check(path, wanted, frame.columns)
                 frame = frame.select(wanted)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simulator.calibration.cure import Cure, Grouped, group
 from simulator.calibration.lags import FAMILIES
 from simulator.calibration.pooling import fit_segments, fit_whole, held_out
-from simulator.calibration.spells import LOST, LOST_UNDATED, Spells
+from simulator.calibration.spells import LOST, LOST_UNDATED, WON, Spells
 from simulator.errors import FitError
 
 Floats = NDArray[np.float64]
@@ -117,9 +117,10 @@ def fit_transition(spells: Spells, segments: int, *, family: str | None = None) 
     FitError : too few conversions; says how many are needed and how many there are.
     """
     data = group(spells)
-    if data.events < NEEDED:
+    dated = float(data.count[data.kind == WON].sum())
+    if dated < NEEDED:
         raise FitError(
-            f"{spells.stage} into {spells.into}: {data.events:.0f} conversions among {len(spells):,} records known "
+            f"{spells.stage} into {spells.into}: {dated:.0f} dated conversions among {len(spells):,} records known "
             f"to have "
             f"entered {spells.stage}; at least {NEEDED} are needed to estimate a rate and a lag. Give a longer "
             f"history, or leave the stage out"

@@ -29,7 +29,7 @@ def _percent(axes: Axes, axis: str = "y") -> None:
 
 def cycle(fit: Fit, step: int) -> Figure:
     """How many have gone on by age: the fit against the model-free estimate, and the share a naive ratio would give."""
-    transition = fit.transitions[step]
+    transition = fit.timed[step]
     spells, whole = transition.spells, transition.whole
     weeks, won, lost = fit.incidence(step)
     with rc_context(STYLE):
@@ -80,7 +80,7 @@ def rates(fit: Fit, step: int) -> Figure:
     """Each segment's rate with its 80% range."""
     from scipy import special
 
-    transition = fit.transitions[step]
+    transition = fit.timed[step]
     names = fit.history.segments
     order = np.argsort([cure.x[0] for cure in transition.segments])
     with rc_context(STYLE):
@@ -107,7 +107,7 @@ def rates(fit: Fit, step: int) -> Figure:
 
 def drifting(fit: Fit, step: int) -> Figure:
     """Conversions each week against what the fit expects of those who were there."""
-    drift, spells = fit.drifts[step], fit.transitions[step].spells
+    drift, spells = fit.drifts[step], fit.timed[step].spells
     seen, expected = drift.observed.sum(axis=0), drift.expected.sum(axis=0)
     with rc_context(STYLE):
         figure, axes = _figure(height=3.0)
@@ -241,6 +241,6 @@ def svg(figure: Figure) -> str:
 def pages(fit: Fit) -> list[Any]:
     """Every picture of a fit, in reading order."""
     found: list[Any] = [entries(fit)]
-    for step in range(len(fit.transitions)):
+    for step in range(len(fit.timed)):
         found += [cycle(fit, step), rates(fit, step), drifting(fit, step)]
     return [*found, sizes(fit)]

@@ -66,7 +66,7 @@ def fit_page(fit: Fit, path: str | os.PathLike[str]) -> None:
         },
         {"title": "What enters", "figures": [draw.svg(draw.entries(fit))]},
     ]
-    for step, (transition, drift) in enumerate(zip(fit.transitions, fit.drifts, strict=True)):
+    for step, (transition, drift) in enumerate(zip(fit.timed, fit.drifts, strict=True)):
         scores = ", ".join(
             f"{name} {value:,.1f}" for name, value in sorted(transition.scores.items(), key=lambda item: -item[1])
         )

@@ -39,7 +39,7 @@ def fit_table(fit: Fit) -> RenderableType:
     from scipy import special
 
     parts: list[RenderableType] = [quality_table(fit.quality)]
-    for transition, drift in zip(fit.transitions, fit.drifts, strict=True):
+    for transition, drift in zip(fit.timed, fit.drifts, strict=True):
         table = Table(
             box=box.SIMPLE_HEAD,
             title=f"{transition.spells.stage} into {transition.spells.into}: {transition.family} lag"

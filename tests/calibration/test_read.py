@@ -174,7 +174,7 @@ def test_other_files_read_the_same(tmp_path, folder, kind):
         frame.write_parquet(folder / "leads.parquet")
         given["tables"][0]["file"] = "leads.parquet"
     elif kind == "xlsx":
-        pytest.importorskip("fastexcel")
+        pytest.importorskip("openpyxl")
         frame.write_excel(folder / "leads.xlsx")
         given["tables"][0]["file"] = "leads.xlsx"
     elif kind == "semicolon":
@@ -226,5 +226,5 @@ def test_mapping_file_in_yaml(folder):
 def test_too_little_data_says_how_much_is_needed(folder):
     from simulator.errors import FitError
 
-    with pytest.raises(FitError, match=r"\d conversions among .* at least 10 are needed"):
+    with pytest.raises(FitError, match=r"\d dated conversions among .* at least 10 are needed"):
         fit(mapped(folder))
