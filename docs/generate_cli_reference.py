@@ -31,7 +31,7 @@ standard input.
 
 def reference() -> str:
     """The whole page."""
-    context = click.Context(cli, info_name="simulator")
+    context = click.Context(cli, info_name="simulator", **cli.context_settings)
     parts = [HEAD]
     for verb in VERBS:
         command = cli.get_command(context, verb)
