@@ -1,0 +1,90 @@
+"""Whether the warm-up is long enough: how many of a running business's open deals it leaves out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.kernels.room import make_room
+from simulator.kernels.trials import run_trials
+from simulator.quarters import WEEKS
+from simulator.scenario.model import Scenario
+from simulator.simulation.lower import lower
+
+LONGEST = 60  # quarters looked at
+MISSED = 0.02  # share of the steady state's open deals from which it is said
+
+
+def missing_shares(scenario: Scenario) -> np.ndarray:
+    """What share of the steady state's open deals a warm-up of so many quarters leaves out.
+
+    A lead that arrived t weeks ago is an open deal with probability A(t) = P(born by t) −
+    P(decided by t); a warm-up of T weeks sees Σ A(t), t < T, of the whole sum. Assumptions at their
+    medians, no market.
+
+    Returns
+    -------
+    float64 (61,): by number of quarters, from 0.
+    """
+    opening = scenario.opening.model_copy(update={"warm_up_quarters": LONGEST, "deals": None, "leads": None})
+    lowered = lower(scenario.model_copy(update={"opening": opening}), at_median=True, market=False)
+    plan, shape = lowered.plan, lowered.plan.shape
+    room = make_room(plan, 1)
+    weeks = WEEKS * (shape.warm + shape.quarters)
+    seeds, column = np.zeros(5, np.uint64), np.zeros(weeks, np.int64)
+    counts = np.empty((shape.segments, shape.stages + 4, 1, 1), np.int32)
+    cents = np.empty((shape.segments, 4 if shape.money else 0, 1, 1))
+    fates = np.empty((1, 0), np.int8), np.empty((1, 0), np.int16), np.empty((1, 0), np.int16)
+    stale = np.empty(0, np.int64)
+    done, entries = run_trials(*plan, seeds, 0, 0, *room, column, counts, cents, *fates, stale)
+    if entries:
+        room = make_room(plan, 1, entries)
+        run_trials(*plan, seeds, 0, 0, *room, column, counts, cents, *fates, stale)
+    last = WEEKS * LONGEST
+    laws = np.diff(room.tables.cdf[:, :last], prepend=0.0)
+
+    def then(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.convolve(a, b)[:last]
+
+    open_by_age = np.zeros(last)
+    for s in range(shape.segments):
+        born = np.zeros(last)
+        born[0] = room.terms.arrivals[s, 0]
+        for t in range(plan.segments.entry[s] + 1, shape.stages - 1):
+            born = then(born * room.terms.rate[s, t, 0], laws[plan.segments.lag[s, t, 0]])
+        cycle = laws[plan.segments.lag[s, shape.stages - 1, 0]]
+        if plan.segments.loss_lag[s, 0] >= 0:
+            win = room.terms.rate[s, shape.stages - 1, 0]
+            cycle = win * cycle + (1 - win) * laws[plan.segments.loss_lag[s, 0]]
+        slip = room.terms.slip_limit[s, 0] / 2.0**64
+        delay = laws[plan.segments.delay[s, 0]]
+        decided, here = np.zeros(last), then(born, cycle)
+        for slips in range(plan.segments.limit[s] + 1):
+            decided += here * (1.0 if slips == plan.segments.limit[s] else 1 - slip)
+            here = then(here * slip, delay)
+            if here.sum() < 1e-12 * max(born.sum(), 1e-300):
+                break
+        open_by_age += np.cumsum(born) - np.cumsum(decided)
+    total = open_by_age.sum()
+    if total <= 0:
+        return np.zeros(LONGEST + 1)
+    seen = np.concatenate([[0.0], np.cumsum(open_by_age)[WEEKS - 1 :: WEEKS]])
+    return 1 - seen / total
+
+
+def warm_up_note(scenario: Scenario) -> str | None:
+    """What to say about a warm-up that is too short; None when it is long enough or replaced."""
+    if scenario.opening.deals is not None:
+        return None
+    quarters = scenario.opening.warm_up_quarters
+    missing = missing_shares(scenario)
+    here = missing[min(quarters, LONGEST)]
+    if here <= MISSED:
+        return None
+    enough = np.flatnonzero(missing <= MISSED)
+    advice = f"opening.warm_up_quarters: {enough[0]} would do" if enough.size else "list the open deals in opening.deals"
+    if quarters == 0:
+        return f"the plan starts empty, without open deals (opening.warm_up_quarters: 0); {advice}"
+    return (
+        f"the warm-up of {quarters} quarter{'s' if quarters != 1 else ''} leaves out {here:.0%} of the open deals that "
+        f"a running business would have at the start; {advice}"
+    )
