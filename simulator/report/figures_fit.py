@@ -34,7 +34,8 @@ def cycle(fit: Fit, step: int) -> Figure:
     weeks, won, lost = fit.incidence(step)
     with rc_context(STYLE):
         figure, axes = _figure()
-        top = max(float(weeks[-1]), min(whole.lag.quantile(0.97), 1.5 * float(weeks[-1]) + 4))
+        slow = max(lag.quantile(0.97) for lag in (whole.lag, whole.loss_lag) if lag is not None)
+        top = max(min(float(weeks[-1]), 1.6 * slow), 4.0)
         grid = np.linspace(0, top, 300)
         axes.step(weeks, won, where="post", color=DARK, lw=1.8, label="seen, corrected for censoring (Aalen-Johansen)")
         axes.plot(
@@ -55,7 +56,7 @@ def cycle(fit: Fit, step: int) -> Figure:
         axes.annotate(
             f"converted ÷ entered: {100 * naive:.1f}%",
             (top, naive),
-            xytext=(0, 3),
+            xytext=(0, -11),
             textcoords="offset points",
             ha="right",
             fontsize=8,
