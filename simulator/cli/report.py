@@ -62,7 +62,7 @@ def report(
 def analyses(plans: Sequence[Scenario], *, trials: int, seed: int, threads: int | None) -> dict[str, Any]:
     """Drivers, luck, levers and differences of the first plan, in the luck of the page."""
     plan = plans[0]
-    how: dict[str, Any] = {"trials": trials, "seed": seed, "threads": threads}
+    how: dict[str, Any] = {"trials": min(trials, MOST_TRIALS), "seed": seed, "threads": threads}
     found: dict[str, Any] = {}
     if len(plans) > 1:
         from simulator.analysis.compare import compare
@@ -87,6 +87,8 @@ def analyses(plans: Sequence[Scenario], *, trials: int, seed: int, threads: int 
 
 
 WANTED = 0.8
+MOST_TRIALS = 2_000
+"""Of the further runs, of which there may be hundreds; in the same luck a difference needs few trials."""
 
 
 def levers(plan: Scenario) -> list[str]:

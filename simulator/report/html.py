@@ -245,7 +245,8 @@ def _tornado(rows: Sequence[Mapping[str, Any]] | None, first: TargetEstimate | N
     return {
         "title": f"{_capital(clean(str(top.get('label') or top['path'])))} moves it most: "
                  f"{as_percent(ends[0])} to {as_percent(ends[1])}",
-        "charts": both(tornado, rows, first.value),
+        "charts": both(tornado, rows, float(top.get("probability", first.value))),
+        "trials": top.get("trials"),
         "rows": [{
             "label": clean(str(r.get("label") or r["path"])), "low": short(r["low_value"]),
             "high": short(r["high_value"]),
@@ -277,16 +278,17 @@ def _luck(luck: Mapping[str, Any] | None, result: Result, first: TargetEstimate 
 
 
 def _levers(rows: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
-    found = []
-    for row in rows or ():
-        relative = row.get("relative")
-        change = "" if relative is None else f"{100 * float(relative):+.0f}%"
-        found.append({
-            "path": clean(str(row["path"])), "value": short(row["value"]), "change": change,
-            "reached": bool(row["reached"]),
-            "probability": as_percent(row["probability"]),
-        })  # fmt: skip
-    return sorted(found, key=lambda r: (not r["reached"], abs(float(r["change"].rstrip("%") or 1e9))))
+    """Levers that get there first, the smallest change on top."""
+    ordered = sorted(rows or (), key=lambda r: (not r["reached"], abs(float(r.get("relative") or 9e9))))
+    return [
+        {
+            "label": clean(str(row.get("label") or row["path"])), "path": clean(str(row["path"])),
+            "value": f"× {short(row['value'])}" if row.get("as_factor") else short(row["value"]),
+            "now": "" if row.get("as_factor") or row.get("now") is None else short(row["now"]),
+            "change": "" if row.get("relative") is None else f"{100 * float(row['relative']):+.0f}%",
+            "reached": bool(row["reached"]), "probability": as_percent(row["probability"]),
+        } for row in ordered
+    ]  # fmt: skip
 
 
 def _slips(result: Result, luck: Mapping[str, Any] | None) -> dict[str, Any] | None:
