@@ -90,6 +90,7 @@ def fill_deals(fates, asked, kinds, win, factor, slip_limit, limit, delay, cdf, 
                 if kind == 0:
                     for _ in range(s):
                         p *= factor[q]
+                    p = min(p, 1.0)
                 at_limit = slip if s == limit else 0.0
                 if low >= asked.low:
                     for w in range(low, high):
@@ -214,6 +215,7 @@ def follow_open_deal(fates, asked, due, pushes, limit, own, row, win, factor, ki
                 p = own[row, q] if own[row, q] >= 0.0 else win[q]
                 for _ in range(s if own[row, q] >= 0.0 else s + pushes):
                     p *= factor[q]
+                p = min(p, 1.0)
             p *= 1.0 - slip
             lose = 1.0 - slip - p
             going = mass * slip
@@ -248,6 +250,7 @@ def open_deal_law(due_week, pushes, age, own, d, win, factor, slip_limit, limit,
         settled = win[warm]
         for _ in range(pushes):
             settled *= factor[warm]
+        settled = min(settled, 1.0)
     for part in range(2 if loss_lag >= 0 else 1):
         kind = part + 1 if loss_lag >= 0 else 0
         share = 1.0 if kind == 0 else (settled if kind == 1 else 1.0 - settled)
