@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import re
+from typing import Any
 
+import pytest
+
+from simulator.cli.main import main
 from tests.docs.examples import ROOT
 
 
@@ -15,3 +21,32 @@ def test_cli_reference_is_up_to_date():
     spec.loader.exec_module(module)
     written = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
     assert written == module.reference(), "run: python docs/generate_cli_reference.py"
+
+
+VERBS = [
+    "run", "compare --set segments.inbound.volume=+10%", "sweep --vary segments.inbound.volume=900:1100:2",
+    "sensitivity", "sensitivity --method sobol", "solve --vary segments.inbound.volume",
+    "luck --actual wins=19 --in 2027-Q4",
+]  # fmt: skip
+
+
+def keys_of(document: Any) -> set[str]:
+    """Every key in a JSON document."""
+    if isinstance(document, list):
+        return set().union(*map(keys_of, document))
+    if not isinstance(document, dict):
+        return set()
+    return set(document).union(*map(keys_of, document.values()))
+
+
+@pytest.mark.parametrize("words", VERBS)
+def test_every_json_key_is_documented(words: str, capsys: pytest.CaptureFixture[str]):
+    page = (ROOT / "docs" / "reference" / "json.md").read_text(encoding="utf-8")
+    verb, *options = words.split()
+    plan = str(ROOT / "scenarios" / "twenty-five-customers.yaml")
+    with pytest.raises(SystemExit) as stop:
+        main([verb, plan, *options, "--trials", "200", "--seed", "1", "--format", "json"])
+    assert stop.value.code == 0
+    names = {key.split(":")[0] for key in keys_of(json.loads(capsys.readouterr().out))}
+    names = {re.sub(r"_(low|high|standard_error)$", "", name) for name in names if not name.startswith("segments.")}
+    assert {name for name in names if f"`{name}" not in page and f'"{name}"' not in page} == set()
