@@ -19,14 +19,18 @@ ROOMS = {
     "calibration": {"ground", "scenario", "statistics"},
     "analysis": {"ground", "simulation", "scenario", "statistics"},
     "backtest": {"ground", "calibration", "simulation", "scenario", "statistics"},
-    "report": {"ground", "simulation", "scenario", "statistics"},
+    "report": {"ground", "simulation", "scenario", "statistics", "analysis"},
     "export": {"ground", "simulation", "scenario", "statistics"},
     "cli": {"ground", "scenario", "simulation", "kernels", "statistics", "calibration", "analysis", "backtest",
             "report", "export"},
 }  # fmt: skip
-"""Each room and the rooms it may use; ground are the modules at the top."""
+"""Each room and the rooms it may use; ground are the modules at the top.
 
-HANDED_IN = {"report": {"analysis", "calibration", "backtest"}}
+Tables and figures are of results, those of the analysis among them: what kind of answer it is decides
+how it is drawn. The analysis knows nothing of reports.
+"""
+
+HANDED_IN = {"report": {"calibration", "backtest"}}
 """Rooms whose objects a room is given, and so names in its annotations only."""
 
 LIBRARIES = {
