@@ -67,9 +67,9 @@ def _arithmetic(result: Result, target: TargetEstimate) -> Row | None:
         total += each
     if target.period.each:
         total /= len(target.period.quarters)
-    how = " × ".join(steps) if len(scenario.segments) == 1 and len(target.period.quarters) == 1 else "volume × rates"
+    how = " × ".join(steps) if len(scenario.segments) == 1 and len(target.period.quarters) == 1 else "Volume × rates"
     if target.metric == BOOKINGS:
-        how += " × mean deal size" if how == "volume × rates" else f" × {compact(_mean_size(segment.deal_size) or 0)}"
+        how += " × mean deal size" if how == "Volume × rates" else f" × {compact(_mean_size(segment.deal_size) or 0)}"
     return {
         "name": "Funnel arithmetic", "value": _say(result, target, total),
         "what": f"{how}, with every assumption at its middle value.",
@@ -155,10 +155,11 @@ def _weighted(result: Result, target: TargetEstimate) -> Row | None:
         return None
     calendar, last = result.calendar, max(target.period.quarters)
     wins = result.scenario.stages[-1]
-    total = 0.0
+    total, due = 0.0, 0
     for deal in deals:
         if deal.expected_close is not None and calendar.quarter_of(deal.expected_close) > last:
             continue
+        due += 1
         chance = deal.win_probability
         if chance is None:
             rates = result.scenario.segments[deal.segment].conversion.get(wins)
@@ -166,7 +167,8 @@ def _weighted(result: Result, target: TargetEstimate) -> Row | None:
         total += chance * (deal.amount if target.metric == BOOKINGS else 1.0)
     return {
         "name": "Weighted pipeline", "value": _say(result, target, total),
-        "what": f"Each of the {len(deals)} open deals due by {result.quarters[last]} times its win probability.",
+        "what": f"The {due} open deals (of {len(deals)}) that are due by {result.quarters[last]}, each times its "
+        "win probability.",
         "why": f"No {stage_label(result.scenario.stages[-2])} that are still to come, and one number for a spread: "
                "the real outcome is a handful of large deals won or lost.",
     }  # fmt: skip
