@@ -105,7 +105,7 @@ def test_showing_another_target_moves_the_charts_and_the_drivers(engine, base, b
     """The histogram's bars and the drivers' fifths are those of the target that is chosen."""
     layout = engines.formulas(book)
     shown = next(c for c, (f, _) in layout.items() if f.startswith("=INDEX(Summary!$F$6"))
-    bars = [c for c, (f, _) in layout.items() if c[2] == 3 and "&shown_threshold)/n_trials" in f]
+    bars = [c for c, (f, _) in layout.items() if c[2] == 4 and "&shown_threshold)/n_trials" in f]
     low = [c for c, (f, _) in layout.items() if c[0] == "ChartData" and "SMALL(" in f]
     edits = {_cell_of(book, "shown_target"): 2, ("Summary", 6, 5): 4_000_000}
     found = recalculated(engine, book, [shown, *bars, *low], tmp_path, edits)

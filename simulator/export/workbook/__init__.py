@@ -90,6 +90,7 @@ def _build(results: Sequence[Result], path: str, created: datetime) -> list[tupl
     rows = chartdata_sheet(book, data, columns[0], goals)
     last = add_charts(book, summary, row + 1, rows)
     summary.print_area(0, 0, last, 11)
+    summary.fit_to_pages(1, 1)
     percentiles_sheet(book, percentiles, columns[0])
     inputs_sheet(book, inputs, columns[0])
     provenance_sheet(book, book.sheet("Provenance"), results)

@@ -35,6 +35,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     },
     "count": {"num_format": COUNT},
     "mean": {"num_format": MEAN},
+    "exponent": {"num_format": "General"},
     "error": {"num_format": "#,##0.00"},
     "share": {"num_format": SHARE},
     "points": {"num_format": "+0.0%;-0.0%;0.0%"},

@@ -13,12 +13,14 @@ from simulator.export.series import Columns
 from simulator.export.workbook.book import Book
 from simulator.export.workbook.goals import Goal
 from simulator.export.workbook.summary import FIRST
-from simulator.export.workbook.twins import criterion, edge, met, nice_step, percentile, share
+from simulator.export.workbook.twins import criterion, edge, met, nice_formula, nice_step, percentile, share
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 BINS = 24
+TAILS = (0.001, 0.999)
+FAR = 1e300
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 MOST_DRIVERS = 60
 SHOWN_DRIVERS = 10
@@ -127,19 +129,15 @@ def _fan(
 
 def _histogram(book: Book, sheet: Worksheet, row: int, goal: Goal) -> tuple[tuple[int, int], int]:
     values = goal.series.values
-    low, high = float(values.min()), float(values.max())
+    low, high = (percentile(values, level) for level in TAILS)
     step = nice_step(low, high, BINS, goal.count)
     begin = float(np.floor(low / step)) * step
     _heads(book, sheet, row, ("Histogram", "Value"))
     top = row + 2
-    raw = f"(B{top + 1}-B{top})/{BINS}"
-    power = f"10^INT(LOG10({raw}))"
-    nice = f"{power}*IF({raw}/{power}<=1,1,IF({raw}/{power}<=2,2,IF({raw}/{power}<=5,5,10)))"
-    width = f"=IF(B{top + 1}<=B{top},1,IF(shown_whole=1,MAX(1,{nice}),{nice}))"
     lines = (
-        ("lowest", f"=MIN({SERIES})", low),
-        ("highest", f"=MAX({SERIES})", high),
-        ("width of a bar", width, step),
+        ("nearly all are above", f"=PERCENTILE({SERIES},{TAILS[0]})", low),
+        ("nearly all are below", f"=PERCENTILE({SERIES},{TAILS[1]})", high),
+        ("width of a bar", nice_formula(f"B{top}", f"B{top + 1}", BINS), step),
         ("first bar", f"=INT(B{top}/B{top + 2})*B{top + 2}", begin),
     )
     for label, formula, value in lines:
@@ -147,17 +145,23 @@ def _histogram(book: Book, sheet: Worksheet, row: int, goal: Goal) -> tuple[tupl
         book.text(sheet, row, 0, label)
         book.formula(sheet, row, 1, formula, value)
     row += 2
-    _heads(book, sheet, row, ("Bar from", "below", "Misses", "Meets"))
+    _heads(book, sheet, row, ("Bar from (ends hold the rest)", "counted from", "below", "Misses", "Meets"))
     first = row + 1
     for number in range(BINS + 2):
         row += 1
         at = row + 1
         start = begin + number * step
+        lower = -FAR if number == 0 else FAR if start > high else start
+        upper = FAR if start + step > high else start + step
         book.formula(sheet, row, 0, f"=B${top + 3}+{number}*B${top + 2}", start, "count")
-        book.formula(sheet, row, 1, f"=A{at}+B${top + 2}", start + step, "count")
-        inside = (values >= criterion(start)) & (values < criterion(start + step))
-        bounds = f'{SERIES},">="&A{at},{SERIES},"<"&B{at}'
-        for column, (name, test) in enumerate((("shown_misses", goal.inverse), ("shown_test", goal.test)), start=2):
+        from_here = f"=-{FAR:.0E}" if number == 0 else f"=IF(A{at}>B${top + 1},{FAR:.0E},A{at})"
+        book.formula(sheet, row, 1, from_here, lower, "exponent")
+        book.formula(
+            sheet, row, 2, f"=IF(A{at}+B${top + 2}>B${top + 1},{FAR:.0E},A{at}+B${top + 2})", upper, "exponent"
+        )
+        inside = (values >= criterion(lower)) & (values < criterion(upper))
+        bounds = f'{SERIES},">="&B{at},{SERIES},"<"&C{at}'
+        for column, (name, test) in enumerate((("shown_misses", goal.inverse), ("shown_test", goal.test)), start=3):
             book.formula(
                 sheet, row, column, f"=COUNTIFS({bounds},{SERIES},{name}&shown_threshold)/n_trials",
                 share(inside & met(values, test, goal.threshold)), "share",

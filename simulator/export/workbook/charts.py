@@ -79,7 +79,7 @@ def _fan(book: Book, rows: tuple[int, int]) -> Any:
 def _histogram(book: Book, rows: tuple[int, int]) -> Any:
     first, last = rows
     chart = book.file.add_chart({"type": "column", "subtype": "stacked"})
-    for column, name, colour in ((2, "misses the target", MISSES), (3, "meets the target", MEETS)):
+    for column, name, colour in ((3, "misses the target", MISSES), (4, "meets the target", MEETS)):
         chart.add_series({
             "name": name, "categories": ["ChartData", first, 0, last, 0],
             "values": ["ChartData", first, column, last, column],

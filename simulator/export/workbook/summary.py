@@ -58,7 +58,7 @@ def summary_sheet(book: Book, sheet: Worksheet, columns: Columns, goals: Sequenc
     )
     subject = "The ticked target is met in " if len(goals) == 1 else f"The {len(goals)} ticked targets are all met in "
     book.formula(sheet, 1, 1, sentence, f"{subject}{percent_text(joint)} of {trials} simulated futures.", "answer")
-    row = _settings(book, sheet, last + 4, trials, len(goals))
+    row = _settings(book, sheet, last + 5, trials, len(goals))
     return _known(book, sheet, row + 1, columns, goals[0]) + 1
 
 

@@ -80,12 +80,27 @@ def safe_formula(name: str, test: str, count: bool) -> str:
     return f"={'ROUNDDOWN' if test == '>=' else 'ROUNDUP'}(ROUND({raw},6),0)"
 
 
+STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
+"""Round widths of a bar, times a power of ten."""
+
+
 def nice_step(low: float, high: float, bins: int, count: bool) -> float:
-    """A step of 1, 2 or 5 times a power of ten that takes ``low..high`` in ``bins`` + 1 steps."""
+    """The next round width that takes ``low..high`` in ``bins`` + 1 bars; whole for counts."""
     raw = (high - low) / bins
     if raw <= 0:
         return 1.0
+    if count and raw <= 10:
+        return float(np.ceil(raw))
     power = 10.0 ** np.floor(np.log10(raw))
     ratio = raw / power
-    step = float(power * (1 if ratio <= 1 else 2 if ratio <= 2 else 5 if ratio <= 5 else 10))
-    return max(1.0, step) if count else step
+    return float(power * next((factor for factor in STEPS if ratio <= factor), 10))
+
+
+def nice_formula(low: str, high: str, bins: int) -> str:
+    """The formula of :func:`nice_step`; whether counts are meant is the cell named ``shown_whole``."""
+    raw = f"({high}-{low})/{bins}"
+    power = f"10^INT(LOG10({raw}))"
+    nested = "10"
+    for factor in reversed(STEPS):
+        nested = f"IF({raw}/{power}<={factor},{factor},{nested})"
+    return f"=IF({high}<={low},1,IF(AND(shown_whole=1,{raw}<=10),ROUNDUP({raw},0),{power}*{nested}))"
