@@ -90,9 +90,10 @@ class Luck:
                 f"<tr><td>{escape(one.label)}</td><td>{one.prior[1]:.4g}</td><td>{one.posterior[1]:.4g}</td></tr>"
                 for one in self.actual.learned
             )
-            learned = f"<p>{escape(self.actual.verdict)}</p>" + (
-                f"<table><tr><th>assumption</th><th>plan (P50)</th><th>now (P50)</th></tr>{body}</table>" if body else ""
-            )
+            learned = f"<p>{escape(self.actual.verdict)}</p>"
+            if body:
+                head = "<tr><th>assumption</th><th>plan (P50)</th><th>now (P50)</th></tr>"
+                learned += f"<table>{head}{body}</table>"
         head = f"{escape(self.subject.metric.label)} in {escape(self.subject.period.label)}"
         return (
             f"<h4>{escape(self.scenario.name)}: {head}</h4><table><tr><th>group</th><th>share of the spread</th></tr>"
@@ -153,10 +154,8 @@ def luck(
     if actual:
         if period is None and target is None:
             if scenario.quarters > 1:
-                raise UsageError(
-                    "say when this happened: "
-                    f"period={scenario.calendar.labels[-1]!r} (on the command line: --in {scenario.calendar.labels[-1]})"
-                )
+                last = scenario.calendar.labels[-1]
+                raise UsageError(f"say when this happened: period={last!r} (on the command line: --in {last})")
             when = scenario.calendar.period(scenario.calendar.labels[0])
         outcome = check_actual(actual, _kinds(scenario), when)
     setup = check_arguments(scenario, trials, seed, threads)

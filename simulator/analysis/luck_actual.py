@@ -77,7 +77,10 @@ def afterwards(
     from simulator.analysis.luck_words import verdict
 
     simulated = np.stack([np.asarray(played.values(name, period, segment), float) for name in actual], axis=1)
-    values = [how_unusual(played.metric(name), value, simulated[:, i]) for i, (name, value) in enumerate(actual.items())]
+    values = [
+        how_unusual(played.metric(name), value, column)
+        for (name, value), column in zip(actual.items(), simulated.T, strict=True)
+    ]
     together = how_unusual_together(values, simulated)
     posterior = posterior_of(
         scenario, actual, period, segment, played, play, seed=seed, threads=threads, progress=progress

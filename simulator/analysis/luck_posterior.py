@@ -106,7 +106,8 @@ def posterior_of(
     """
     reason = why_not_exact(scenario, list(seen), period, list(seen.values()))
     if reason is None:
-        return _exact(scenario, {k: round(v) for k, v in seen.items()}, period, segment, played.trials, seed, threads, progress)
+        counts = {name: round(value) for name, value in seen.items()}
+        return _exact(scenario, counts, period, segment, played.trials, seed, threads, progress)
     return _matched(scenario, seen, period, segment, played, play, reason)
 
 
@@ -134,7 +135,9 @@ def _exact(
             few = min(len(log), _SPLIT_TRIALS)
             calm = LikelihoodOf(scenario, seen, period, segment, market=False)(seed, 0, few, threads).expected
         splits = _split(seen, expected, calm, weights, bool(drawn))
-    return Posterior("exact", None, None, len(log), float(len(log)) if shape.static else effective, learned, splits)
+    if shape.static and effective > 0:
+        effective = float(trials)  # nothing but luck is in it: one trial says what all would
+    return Posterior("exact", None, None, len(log), effective, learned, splits)
 
 
 def _has_market(scenario: Scenario) -> bool:
@@ -162,7 +165,8 @@ def _split(seen: Mapping[str, int], expected: Floats, calm: Floats | None, weigh
 
 
 def _matched(
-    scenario: Scenario, seen: Mapping[str, float], period: Period, segment: Segments, played: Result, play: Play, reason: str
+    scenario: Scenario, seen: Mapping[str, float], period: Period, segment: Segments, played: Result, play: Play,
+    reason: str,
 ) -> Posterior:  # fmt: skip
     target = np.array(list(seen.values()), float)
     simulated, drawn = _columns(played, seen, period, segment), dict(played.assumptions)

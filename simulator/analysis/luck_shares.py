@@ -84,7 +84,9 @@ def shares_of_spread(
         steps.append(subject.values(play(redraw=redraw, trials=trials)) if is_open[place] else steps[-1])
     found = chain_shares(steps[::-1])
     return tuple(
-        Share(group, *(float(x[i]) for x in (found.share, found.low, found.high, found.total, found.standard_error,
-                                             found.total_standard_error)), is_open[i])
+        Share(
+            group, float(found.share[i]), float(found.low[i]), float(found.high[i]), float(found.total[i]),
+            float(found.standard_error[i]), float(found.total_standard_error[i]), is_open[i],
+        )
         for i, group in enumerate(GROUPS)
     )  # fmt: skip

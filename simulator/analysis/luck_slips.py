@@ -71,11 +71,13 @@ def slip_effect(subject: Subject, played: Result, without: Result) -> SlipEffect
     played, without : results over the same trials and luck, the second with ``slips=False``.
     """
     values, others = subject.values(played), subject.values(without)
-    answers: list[Estimate | None] = [None] * 4
-    if subject.bound is not None:
-        hit, would = subject.met(values), subject.met(others)
-        answers = [proportion(x) for x in (hit, would, ~hit & would, hit & ~would)]
-    return SlipEffect(*answers, float(values.mean()), float(others.mean()), _pushed_out(subject, played))
+    means, pushed = (float(values.mean()), float(others.mean())), _pushed_out(subject, played)
+    if subject.bound is None:
+        return SlipEffect(None, None, None, None, *means, pushed)
+    hit, would = subject.met(values), subject.met(others)
+    return SlipEffect(
+        proportion(hit), proportion(would), proportion(~hit & would), proportion(hit & ~would), *means, pushed
+    )
 
 
 def _pushed_out(subject: Subject, played: Result) -> tuple[PushedOut, ...]:

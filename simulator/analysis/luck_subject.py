@@ -71,7 +71,7 @@ def subject_of(
     targets = list(scenario.targets)
     if target is not None:
         if any(x is not None for x in (metric, period, segment, at_least, at_most)):
-            raise UsageError("a target says metric, period, segment and threshold itself: give either the target or these")
+            raise UsageError("a target has its metric, period, segment and threshold: give either the target or these")
         found = next((t for t in targets if t.name == target), None)
         if found is None:
             names = [t.name for t in targets]

@@ -72,8 +72,10 @@ def how_unusual_together(found: list[Unusual], simulated: NDArray[np.float64]) -
 def one_in(probability: float, what: str = "quarter", trials: int = 10_000) -> str:
     """A share of all quarters as people say it.
 
-    >>> one_in(0.17), one_in(0.45), one_in(0.0321), one_in(0.0), one_in(0.8)
-    ('1 quarter of 6', 'almost every second quarter', '1 quarter of 30', 'fewer than 1 quarter of 3,000', '8 quarters of 10')
+    >>> one_in(0.17), one_in(0.45), one_in(0.0321), one_in(0.8)
+    ('1 quarter of 6', 'almost every second quarter', '1 quarter of 30', '8 quarters of 10')
+    >>> one_in(0.0, trials=9000)
+    'fewer than 1 quarter of 3,000'
     """
     if probability * trials < 3:
         return f"fewer than 1 {what} of {_round(trials / 3):,}"

@@ -78,10 +78,13 @@ def _parts(values: Sequence[Unusual], posterior: Posterior) -> str:
         if abs(gap) < 0.5:
             continue
         word = "missing" if gap < 0 else "more than expected"
-        parts = (("luck of the draw", split.luck), ("the market", split.market), ("assumptions that are off", split.assumptions))
         sign = 1.0 if gap > 0 else -1.0
-        told = [f"{sign * size:.1f} {'is' if i else 'are'} {name}" for i, (name, size) in enumerate(parts) if abs(size) >= 0.05]
-        text = ", ".join(told).replace(" is ", " ").replace(" are ", " are ", 1)
+        names = ("luck of the draw", "the market", "assumptions that are off")
+        parts = zip(names, (split.luck, split.market, split.assumptions), strict=True)
+        told = [(f"{sign * size:.1f}", name) for name, size in parts if abs(size) >= 0.05]
+        if len(told) == 1:
+            return f" All {abs(gap):.1f} {one.metric.label} {word} are {told[0][1]}."
+        text = ", ".join(f"{size} {'are ' if i == 0 else ''}{name}" for i, (size, name) in enumerate(told))
         return f" Of the {abs(gap):.1f} {one.metric.label} {word}, {text}."
     return ""
 

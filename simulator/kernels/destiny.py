@@ -257,8 +257,9 @@ def open_deal_law(due_week, pushes, age, own, d, win, factor, slip_limit, limit,
         i = loss_lag if kind == 2 else wins_lag
         gone = cdf[i, min(age - 1, cdf.shape[1] - 1)] if age > 0 else 0.0
         if due_week >= 0 or gone >= 1.0:
-            follow_open_deal(fates, asked, start + max(due_week, 0), pushes, limit, own, d, win, factor, kind, slip_limit,
-                             delay, cdf, law, share)  # fmt: skip
+            due = start + max(due_week, 0)
+            follow_open_deal(fates, asked, due, pushes, limit, own, d, win, factor, kind, slip_limit, delay, cdf, law,
+                             share)  # fmt: skip
             continue
         before = gone
         for k in range(age, cdf.shape[1]):

@@ -101,10 +101,10 @@ def draw_masks(n, law, key, x, x_size):
         for i in range(x_size):
             if mask >> i & 1:
                 x[i] -= count
+    lowest = 0
     for i in range(x_size):
-        if x[i] < 0:
-            return False
-    return True
+        lowest = min(lowest, x[i])
+    return lowest == 0
 
 
 @jit

@@ -40,7 +40,7 @@ def draw(found: Luck) -> Figure:
     with rc_context(STYLE):
         figure = Figure(figsize=(8.4, sum(heights) + 0.5), layout=ConstrainedLayoutEngine(h_pad=0.12, w_pad=0.14))
         # each part keeps its own left margin: the long names of assumptions must not squeeze the rest
-        parts = figure.subfigures(len(heights), 1, height_ratios=heights)
+        parts = np.atleast_1d(np.asarray(figure.subfigures(len(heights), 1, height_ratios=heights)))
         _shares(parts[0].add_subplot(), found)
         _band(parts[1].add_subplot(), found)
         if after is not None and learned:
@@ -94,10 +94,10 @@ def _band(axes: Axes, found: Luck) -> None:
     """Perfect execution against the plan as it is, on one axis."""
     metric, band = found.subject.metric, found.band
     edges = _edges(np.concatenate([found.values, found.perfect]), metric.kind == "money")
-    for values, style in ((found.values, {"color": GREY}), (found.perfect, {"color": DARK, "histtype": "step", "linewidth": 1.6})):
-        weights = np.full(len(values), 100 / len(values))
-        label = "the plan with all it does not know" if values is found.values else "executed perfectly: luck alone"
-        axes.hist(values, bins=edges, weights=weights, label=label, **style)
+    axes.hist(found.values, bins=edges, weights=np.full(len(found.values), 100 / len(found.values)), color=GREY,
+              label="the plan with all it does not know")  # fmt: skip
+    axes.hist(found.perfect, bins=edges, weights=np.full(len(found.perfect), 100 / len(found.perfect)), color=DARK,
+              histtype="step", linewidth=1.6, label="executed perfectly: luck alone")  # fmt: skip
     axes.axvspan(band.p10, band.p90, color=LIGHT, alpha=0.55, zorder=0,
                  label=f"luck band: {amount(band.p10, metric)} to {amount(band.p90, metric)}")  # fmt: skip
     if found.subject.bound is not None:
@@ -105,7 +105,8 @@ def _band(axes: Axes, found: Luck) -> None:
     if found.actual is not None:
         for one in found.actual.values:
             if one.metric.name == metric.name and found.actual.period == found.subject.period:
-                axes.axvline(one.value, color="black", linewidth=2.2, label=f"what happened: {amount(one.value, metric)}")
+                happened = f"what happened: {amount(one.value, metric)}"
+                axes.axvline(one.value, color="black", linewidth=2.2, label=happened)
     money = f"{clean(found.scenario.currency)} " if metric.kind == "money" else ""
     plan = compact(band.plan) if metric.kind == "money" else f"{band.plan:,.1f}"
     axes.set_title(_wide(
@@ -146,13 +147,13 @@ def _learned(axes: Axes, after: Afterwards) -> None:
     axes.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.12), ncols=2, frameon=False, fontsize=7.5)
 
 
-def _edges(values: NDArray[np.float64], money: bool) -> NDArray[np.float64]:
+def _edges(values: NDArray[np.float64], money: bool) -> list[float]:
     low, high = (float(x) for x in np.percentile(values, (0.1, 99.9)))
     if money:
         width = _nice((high - low) / 36)
-        return np.arange(np.floor(low / width), np.ceil(high / width) + 2) * width
+        return [float(x) for x in np.arange(np.floor(low / width), np.ceil(high / width) + 2) * width]
     width = max(1.0, np.ceil((high - low + 1) / 44))
-    return np.arange(np.floor(low), np.ceil(high) + width + 1, width) - 0.5
+    return [float(x) for x in np.arange(np.floor(low), np.ceil(high) + width + 1, width) - 0.5]
 
 
 def _wide(title: str) -> str:

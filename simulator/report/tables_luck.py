@@ -25,6 +25,8 @@ MEANING = {
 }
 MOST_DEALS = 10
 MOST_ASSUMPTIONS = 8
+SWING = 0.05
+"""Share of trials from which on one deal is called a must."""
 
 
 def luck_table(found: Luck) -> RenderableType:
@@ -65,9 +67,14 @@ def headline_of(found: Luck) -> str:
         return f"Nothing varies: {subject_words(found)} is the same in every trial."
     chance = as_percent(min(max(found.luck_share, 0.0), 1.0))
     known = {one.group: as_percent(max(one.share, 0.0)) for one in open_shares}
-    rest = [f"{known[g]} {text}" for g, text in (("assumptions", "assumptions"), ("market", "the market")) if g in known]
-    first = f"{chance} of the spread of {subject_words(found)} is luck"
-    return f"{first}; {' and '.join(rest)}." if rest else f"All of the spread of {subject_words(found)} is luck: the plan is sure of every number, and no market moves it."
+    words = {"assumptions": "assumptions", "market": "the market"}
+    rest = " and ".join(f"{known[group]} {text}" for group, text in words.items() if group in known)
+    if rest:
+        return f"{chance} of the spread of {subject_words(found)} is luck; {rest}."
+    return (
+        f"All of the spread of {subject_words(found)} is luck: the plan is sure of every number, "
+        "and no market moves it."
+    )
 
 
 # -- parts --------------------------------------------------------------------------------------
@@ -124,9 +131,12 @@ def _band(found: Luck) -> list[RenderableType]:
         f"Even executed perfectly, {plan} planned will land between {amount(band.p10, metric)} and "
         f"{amount(band.p90, metric)} in 8 of 10 cases."
     )
-    more = f"With everything the plan does not know: {amount(band.all_p10, metric)} to {amount(band.all_p90, metric)}."
+    more = ""
+    if any(one.open for one in found.shares if one.group in ("assumptions", "market")):
+        low, high = amount(band.all_p10, metric), amount(band.all_p90, metric)
+        more = f"With everything the plan does not know: {low} to {high}. "
     if band.probability is not None:
-        more += f" Executed perfectly, the target is met in {as_percent(band.probability.value)} of cases."
+        more += f"Executed perfectly, the target is met in {as_percent(band.probability.value)} of cases."
     note = "Perfectly: assumptions at their medians, no shocks or events, the usual share of deals slipping."
     return [_bold(first), Text(more), Text(note, style="dim")]
 
@@ -145,7 +155,8 @@ def _slips(found: Luck) -> list[RenderableType]:
         ]
     else:
         metric = found.subject.metric
-        parts += [_bold(f"Slips move the mean from {average(slips.mean_without, metric)} to {average(slips.mean, metric)}.")]
+        before, after = average(slips.mean_without, metric), average(slips.mean, metric)
+        parts += [_bold(f"Slips move the mean from {before} to {after}.")]
     table = _table("pushed out of", left=1)
     for text in ("deals, mean", "deals, P90"):
         table.add_column(text, justify="right")
@@ -176,9 +187,11 @@ def _deals(found: Luck) -> list[RenderableType]:
             Text(clean(deal.id)), compact(deal.amount), as_percent(deal.win_probability), as_percent(deal.decides),
             as_percent(deal.probability_won), as_percent(deal.probability_lost), f"{100 * deal.swing:+.0f} points",
         )  # fmt: skip
-    head = (
-        f"Must close: {clean(first.id)}. If it is lost, the target is met in {as_percent(first.probability_lost)} of "
-        f"trials; if it is won, in {as_percent(first.probability_won)}."
+    matters = abs(first.swing) >= SWING
+    name = clean(first.id)
+    head = (f"Must close: {name}." if matters else f"No single open deal decides this. {name} matters most.") + (
+        f" If it is lost, the target is met in {as_percent(first.probability_lost)} of trials; if it is won, in "
+        f"{as_percent(first.probability_won)}."
     )
     left = len(found.deals) - MOST_DEALS
     note = f"{left} more open deals matter less; --format json has them all. " if left > 0 else ""
@@ -197,8 +210,8 @@ def _afterwards(found: Luck, after: Afterwards) -> list[RenderableType]:
     if len(after.values) > 1:
         both = "both" if len(after.values) == 2 else "all"
         parts += [Text(
-            f"Together: {both} so far out on their sides in {as_percent(after.together.all_as_extreme, 1)} of trials; as "
-            f"far from the middle in any direction in {as_percent(after.together.as_far, 1)}."
+            f"Together: {both} so far out on their sides in {as_percent(after.together.all_as_extreme, 1)} of trials; "
+            f"as far from the middle in any direction in {as_percent(after.together.as_far, 1)}."
         )]  # fmt: skip
     if after.learned:
         learned = _table("assumption", left=1)

@@ -51,7 +51,7 @@ def why_not_exact(scenario: Scenario, metrics: Sequence[str], period: Period, se
     if len(metrics) > MOST_METRICS:
         return f"more than {MOST_METRICS} metrics at once"
     if len(metrics) == MOST_METRICS:
-        first, second, third = sorted(float(x) for x in seen)
+        first, second, _largest = sorted(float(x) for x in seen)
         if (first + 1) * (first + 1) * min(second + 1, 20 * (second + 1) ** 0.5) > _MOST_TERMS:
             return "three counts as large as these share too many individuals to sum over"
     return None

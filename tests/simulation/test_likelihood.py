@@ -73,7 +73,8 @@ def test_several_counts_together(metrics: tuple[str, ...], tmp_path) -> None:
         own = grid.sum(axis=tuple(i for i in range(len(metrics)) if i != axis))
         assert own == pytest.approx(law[: tops[axis]], abs=3e-4)
     result = simulate(scenario, trials=6000, seed=5)
-    cells = np.ravel_multi_index([np.minimum(result[m][:, 0], top - 1) for m, top in zip(metrics, tops, strict=True)], grid.shape)
+    drawn = [np.minimum(result[metric][:, 0], top - 1) for metric, top in zip(metrics, tops, strict=True)]
+    cells = np.ravel_multi_index(drawn, grid.shape)
     flat = grid.ravel()
     st.assert_distribution(cells, flat / flat.sum(), what=" & ".join(metrics))
 
