@@ -171,7 +171,9 @@ def _between(scenario: Scenario, search: Search, ends: str) -> Search:
     low, high = sorted((vary.low, vary.high))
     if vary.relative:
         if low <= 0:
-            raise UsageError(f"{search.path}={ends}: {as_change(low)} leaves nothing; the lower end must be above -100%")
+            raise UsageError(
+                f"{search.path}={ends}: {as_change(low)} leaves nothing; the lower end must be above -100%"
+            )
         if not search.scaled:
             low, high = low * search.now, high * search.now
     elif search.scaled:
@@ -182,7 +184,9 @@ def _between(scenario: Scenario, search: Search, ends: str) -> Search:
             low = min(SMALLEST_SHARE, high / 2)
     for end in (low, high):
         scenario.with_changes(search.change(end))
-    return Search(search.path, search.label, low, high, search.now, search.scaled, search.unit, search.whole, search.why)
+    return Search(
+        search.path, search.label, low, high, search.now, search.scaled, search.unit, search.whole, search.why
+    )
 
 
 def main_levers(scenario: Scenario, metric: str) -> list[str]:

@@ -52,7 +52,8 @@ class Checkpoint:
         if self.path.exists() and self.path.stat().st_size:
             good = self._read()
         try:
-            self._file = open(self.path, "r+" if good else "w", encoding="utf-8", newline="\n")
+            mode = "r+" if good else "w"
+            self._file = open(self.path, mode, encoding="utf-8", newline="\n")  # noqa: SIM115 (open for the whole sweep)
         except OSError as error:
             raise ExportError(f"cannot write {self.path}: {error.strerror}") from error
         if good:
@@ -76,8 +77,9 @@ class Checkpoint:
             raise UsageError(f"{self.path} is there and is not an unfinished sweep; move it away") from None
         for key, value in json.loads(json.dumps(self.about)).items():
             if head.get(key) != value:
+                why = _what_differs(key, head.get(key), value)
                 raise UsageError(
-                    f"{self.path} holds {len(whole) - 1:,} rows of another sweep: {_what_differs(key, head.get(key), value)}. "
+                    f"{self.path} holds {len(whole) - 1:,} rows of another sweep: {why}. "
                     "Finish that one with its own settings, or start afresh with --restart"
                 )
         good = len(whole[0]) + 1

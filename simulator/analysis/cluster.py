@@ -46,11 +46,9 @@ def play_on_cluster(
             waiting = iter(numbers)
             futures = [_submit(client, plan, work, number) for number in itertools.islice(waiting, window)]
             finished = as_completed(futures, loop=client.loop)
-            done = 0
-            for future in finished:
+            for done, future in enumerate(finished, 1):
                 number, row = future.result()
                 yield number, row
-                done += 1
                 if progress is not None:
                     progress(done, len(numbers))
                 following = next(waiting, None)

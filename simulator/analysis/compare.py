@@ -94,7 +94,7 @@ class Comparison:
         if len(set(names)) == len(names):
             return tuple(names)
         if len(names) == 2:
-            return (names[0], f"{names[1]} (changed)")
+            return ("as planned", "changed")
         return tuple(f"{name} ({number})" for number, name in enumerate(names, 1))
 
     @cached_property
@@ -297,15 +297,11 @@ def _pair_targets(targets: Sequence[Sequence[Target]]) -> tuple[Pairs, list[str]
     return tuple((name, tuple(places)) for name, places in merged), notes
 
 
-def _same_question(
-    targets: Sequence[Sequence[Target]], one: Sequence[int | None], two: Sequence[int | None]
-) -> bool:
+def _same_question(targets: Sequence[Sequence[Target]], one: Sequence[int | None], two: Sequence[int | None]) -> bool:
     """Whether two rows of targets are in different plans, and differ in their number alone."""
     if any(a is not None and b is not None for a, b in zip(one, two, strict=True)):
         return False
-    keys = [
-        {_question(targets[k][i]) for k, i in enumerate(row) if i is not None} for row in (one, two)
-    ]
+    keys = [{_question(targets[k][i]) for k, i in enumerate(row) if i is not None} for row in (one, two)]
     return len(keys[0]) == len(keys[1]) == 1 and keys[0] == keys[1]
 
 

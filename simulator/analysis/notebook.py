@@ -10,8 +10,8 @@ from typing import Any
 def table_html(title: str, head: Sequence[str], rows: Sequence[Sequence[Any]], note: str = "") -> str:
     """A table; everything is escaped, the first column is text and the others are numbers.
 
-    >>> table_html("T", ["a", "b"], [["<x>", 1]])
-    "<h4>T</h4><table><tr><th>a</th><th>b</th></tr><tr><td>&lt;x&gt;</td><td style='text-align:right'>1</td></tr></table>"
+    >>> table_html("T", ["a"], [["<x>"]])
+    '<h4>T</h4><table><tr><th>a</th></tr><tr><td>&lt;x&gt;</td></tr></table>'
     """
     labels = "".join(f"<th>{escape(str(name))}</th>" for name in head)
     body = "".join(

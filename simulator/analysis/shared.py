@@ -23,9 +23,7 @@ def shared_metrics(first: Result, second: Result) -> tuple[str, ...]:
     """Names of the metrics that count the same thing in both; money only in one currency."""
     same_money = first.scenario.currency == second.scenario.currency
     there = {m.name: m for m in second.metrics}
-    return tuple(
-        m.name for m in first.metrics if there.get(m.name) == m and (same_money or m.kind != "money")
-    )
+    return tuple(m.name for m in first.metrics if there.get(m.name) == m and (same_money or m.kind != "money"))
 
 
 def what_is_not_shared(first: Scenario, second: Scenario) -> list[str]:
@@ -50,7 +48,9 @@ def what_is_not_shared(first: Scenario, second: Scenario) -> list[str]:
     money = [any(s.deal_size is not None for s in plan.segments.values()) for plan in (first, second)]
     if money[0] != money[1]:
         names = [m.name for m in metrics_of((), True) if m.kind == "money"]
-        notes.append(f"only {'the first' if money[0] else 'the other'} plan has deal sizes: not compared: {_listed(names)}")
+        notes.append(
+            f"only {'the first' if money[0] else 'the other'} plan has deal sizes: not compared: {_listed(names)}"
+        )
     return notes
 
 

@@ -106,7 +106,9 @@ class SobolShares:
 
     def _repr_html_(self) -> str:
         def text(found: Estimate | None) -> str:
-            return "–" if found is None else f"{100 * found.value:.1f}% ({100 * found.low:.1f} – {100 * found.high:.1f})"
+            return (
+                "–" if found is None else f"{100 * found.value:.1f}% ({100 * found.low:.1f} – {100 * found.high:.1f})"
+            )
 
         rows = [
             [s.label, text(s.first), text(s.total), text(s.first_of_expected), text(s.total_of_expected)]

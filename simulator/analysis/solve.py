@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,9 @@ from simulator.analysis.notebook import table_html
 from simulator.errors import UsageError
 from simulator.scenario.model import Scenario
 from simulator.simulation.simulate import Setup, check_arguments, simulate
-from simulator.statistics.intervals import Z95, Estimate, as_percent, proportion, wilson
+from simulator.statistics.intervals import Z95, Estimate, as_percent, proportion
 
-COARSE = 1_000
+COARSE = 500
 """Trials of the first look: the same first trials as in the full run, so it looks in the right place."""
 
 
@@ -134,7 +135,7 @@ def solve(
     """For each lever in turn: which value makes a target as likely as wanted?
 
     Every value is played in the same luck, so the probability moves smoothly with the lever. A first
-    look at the first 1,000 trials finds the neighbourhood, Brent's method on all trials the value.
+    look at the first 500 trials finds the neighbourhood, secants on all trials the value.
     Numbers that are uncertain stay so: their whole range is scaled.
 
     Parameters
@@ -192,7 +193,7 @@ def _estimate(p: float, trials: int) -> Estimate:
 class _Player:
     """The probability at a value of a lever; every value is played once."""
 
-    EXPECTED = 5.0
+    EXPECTED = 4.0
     """Full runs that a lever takes, for the progress bar."""
 
     def __init__(self, scenario: Scenario, goal: Goal, setup: Setup, levers: int, progress: Any):
@@ -258,39 +259,81 @@ _NOTHING = (None, None)
 
 
 def _real(player: _Player, search: Search, wanted: float, own: float) -> Found:
-    """Root of p(x) − wanted in the part of the bracket, next to today's value, where it is crossed."""
+    """Root of p(x) − wanted next to today's value, or the best reachable."""
     n = player.setup.trials
-    few = min(COARSE, n)
     now = min(max(search.now, search.low), search.high)
-    p = {x: player.at(search, x, few) for x in (search.low, now, search.high)}
-    if not _crossing(p, now, wanted):
-        full = {x: player.at(search, x, n) for x in (search.low, search.high)}
-        full[now] = own if now == search.now else player.at(search, now, n)
-        if not _crossing(full, now, wanted):
-            inner = _inner_points(search, now)
-            between = {x: player.at(search, x, few) for x in inner}
-            top = (max if p[now] < wanted else min)(between, key=lambda x: between[x])
-            full[top] = player.at(search, top, n)
-            if not _crossing(full, now, wanted):
-                return _out_of_reach(full, search, wanted, now)
-        p, few = full, n
-    crossing = _crossing(p, now, wanted)
-    end = min(crossing, key=lambda x: abs(_distance(search, x) - _distance(search, now)))
-    guess, slope = _coarse(player, search, wanted, now, end, few)
-    return _fine(player, search, wanted, guess, slope, sorted((now, end)), own)
+    first_look = _FirstLook(player, search, wanted, now, own)
+    segment = first_look.crossing()
+    if segment is None:
+        best = first_look.best()
+        chance = player.at(search, best, n) if best != search.now else own
+        there = own if now == search.now else player.at(search, now, n)
+        if (chance >= wanted) == (there >= wanted):
+            return _out_of_reach({now: there, best: chance}, search, wanted, now)
+        segment = (_distance(search, now), _distance(search, best))
+    return _fine(player, search, wanted, first_look, segment, own)
 
 
-def _crossing(p: Mapping[float, float], now: float, wanted: float) -> list[float]:
-    """Values beside today's on the other side of what is wanted."""
-    return [x for x in p if x != now and ((p[x] >= wanted) != (p[now] >= wanted))]
+class _FirstLook:
+    """The first trials, from today's value outwards: where is the wanted probability crossed?
 
+    Their difference to all trials today is taken off, which makes a few trials as good as many.
+    """
 
-def _inner_points(search: Search, now: float) -> list[float]:
-    """A few values on both sides of today's: a probability may rise and fall again."""
-    middle = _distance(search, now)
-    ends = (_distance(search, search.low), _distance(search, search.high))
-    points = [_back(search, middle + (end - middle) * share) for end in ends for share in (0.02, 0.06, 0.15, 0.35, 0.65)]
-    return [x for x in dict.fromkeys(points) if x != now]
+    OUTWARDS = (0.03, 0.08, 0.2, 0.45, 1.0)
+    """Shares of the way from today's value to an end of the bracket."""
+
+    def __init__(self, player: _Player, search: Search, wanted: float, now: float, own: float):
+        self.player, self.search, self.wanted = player, search, wanted
+        self.few = min(COARSE, player.setup.trials)
+        self.start = _distance(search, now)
+        self.seen: dict[float, float] = {}
+        here = player.at(search, now, self.few) if now != search.now else player.at(None, None, self.few)
+        known = now == search.now and 0.01 < here < 0.99 and 0.01 < own < 0.99
+        self.shift = _score(own, player.setup.trials) - _score(here, self.few) if known else 0.0
+        self.seen[self.start] = self._off(here)
+
+    def _off(self, p: float) -> float:
+        return _score(p, self.few) + self.shift - _score(self.wanted, self.player.setup.trials)
+
+    def off(self, t: float) -> float:
+        """How far above what is wanted, on the probit scale; t on the scale of the search."""
+        if t not in self.seen:
+            self.seen[t] = self._off(self.player.at(self.search, _back(self.search, t), self.few))
+        return self.seen[t]
+
+    def crossing(self) -> tuple[float, float] | None:
+        """Two neighbouring points, the first nearer to today's value, between which it is crossed."""
+        above = self.off(self.start) >= 0
+        sides = [
+            [self.start, *(self.start + share * (end - self.start) for share in self.OUTWARDS)]
+            for end in (_distance(self.search, self.search.low), _distance(self.search, self.search.high))
+            if end != self.start
+        ]
+        sides.sort(key=lambda side: self.off(side[1]), reverse=not above)
+        for side in sides:
+            for near, far in pairwise(side):
+                if (self.off(far) >= 0) != above:
+                    return near, far
+        return None
+
+    def best(self) -> float:
+        """The value that comes nearest to the other side of what is wanted."""
+        choose = min if self.off(self.start) >= 0 else max
+        top = choose(self.seen.values())
+        t = min((t for t in self.seen if self.seen[t] == top), key=lambda t: abs(t - self.start))
+        return _back(self.search, t)
+
+    def root(self, near: float, far: float) -> tuple[float, float]:
+        """Where the first trials cross, and the slope there."""
+        from scipy.optimize import brentq
+
+        slope = (self.off(far) - self.off(near)) / (far - near)
+        if (self.off(near) >= 0) == (self.off(far) >= 0):  # the first trials alone do not cross
+            return (near if abs(self.off(near)) < abs(self.off(far)) else far), slope
+        low, high = sorted((near, far))
+        t = float(brentq(self.off, low, high, xtol=0.02 * (high - low), rtol=1e-9, maxiter=40))
+        return t, slope
 
 
 def _distance(search: Search, x: float) -> float:
@@ -305,10 +348,16 @@ def _out_of_reach(p: Mapping[float, float], search: Search, wanted: float, now: 
     """Nothing between the ends gets there, or everything does."""
     if all(value >= wanted for value in p.values()):
         always = " in every trial" if min(p.values()) == 1.0 else ""
-        return now, True, _NOTHING, f"nothing is needed: the target is met often enough{always} whatever it is in the bracket"
+        words = f"nothing is needed: the target is met often enough{always} whatever it is in the bracket"
+        return now, True, _NOTHING, words
     best = max(p, key=lambda x: (p[x], -abs(x - now)))
-    if best not in (search.low, search.high, now):
-        return best, False, _NOTHING, "not enough alone: about the best in the bracket, more of it makes the target less likely"
+    if (
+        best not in (search.low, search.high, now)
+        and not math.isclose(best, search.high)
+        and not math.isclose(best, search.low)
+    ):
+        words = "not enough alone: about the best in the bracket, more of it makes the target less likely"
+        return best, False, _NOTHING, words
     if p[best] == 0:
         return now, False, _NOTHING, "the target is never met, whatever it is in the bracket"
     if p[best] <= p[now]:
@@ -316,79 +365,77 @@ def _out_of_reach(p: Mapping[float, float], search: Search, wanted: float, now: 
     return best, False, _NOTHING, "not enough alone: the best in the bracket"
 
 
-def _coarse(player: _Player, search: Search, wanted: float, a: float, b: float, trials: int) -> tuple[float, float]:
-    """Where the first trials cross, and the slope of the probit there."""
-    from scipy.optimize import brentq
-
-    goal = _score(wanted, trials)
-
-    def off(t: float) -> float:
-        return _score(player.at(search, _back(search, t), trials), trials) - goal
-
-    first, last = sorted((_distance(search, a), _distance(search, b)))
-    if off(first) * off(last) > 0:  # the first trials alone do not cross: all of them will tell
-        t = first if abs(off(first)) < abs(off(last)) else last
-    else:
-        t = float(brentq(off, first, last, xtol=2e-3 * (last - first), rtol=1e-9, maxiter=60))
-    step = max(0.02 * (last - first), 1e-9)
-    left, right = max(first, t - step), min(last, t + step)
-    slope = (off(right) - off(left)) / (right - left)
-    return t, slope
-
-
 def _fine(
-    player: _Player, search: Search, wanted: float, guess: float, slope: float, ends: Sequence[float], own: float
+    player: _Player, search: Search, wanted: float, first_look: _FirstLook, segment: tuple[float, float], own: float
 ) -> Found:
-    """The crossing in all trials, and where the interval of the probability still holds what is wanted."""
-    from scipy.optimize import brentq
+    """The crossing in all trials, by secants, and where the interval still holds what is wanted.
 
+    The value is on the side that gets there: one that is enough, by a fraction of the error at most.
+    """
     n = player.setup.trials
     goal = _score(wanted, n)
-    first, last = (_distance(search, x) for x in ends)
+    tolerance = max(2 / n, 0.35 * math.sqrt(wanted * (1 - wanted) / n))
+    enough = _score(wanted + min(tolerance, (1 - wanted) / 2), n) - goal
     seen: dict[float, float] = {}
 
     def off(t: float) -> float:
         if t not in seen:
             x = _back(search, t)
-            p = own if x == search.now else player.at(search, x, n)
-            seen[t] = _score(p, n) - goal
+            seen[t] = _score(own if x == search.now else player.at(search, x, n), n) - goal
         return seen[t]
 
-    reach = _reach(wanted, n)
-    width = min(max(reach / abs(slope) if slope else last - first, 1e-6 * (last - first)), last - first)
-    left, right = max(first, guess - width), min(last, guess + width)
-    while off(left) * off(right) > 0 and (left > first or right < last):
-        width *= 2.0
-        if abs(off(left)) < abs(off(right)):
-            left = max(first, left - width)
-        else:
-            right = min(last, right + width)
-        if width > 4 * (last - first):
-            left, right = first, last
-    if off(left) * off(right) > 0:
-        x = _back(search, min((left, right), key=lambda t: abs(off(t))))
-        return x, seen[_distance(search, x)] >= 0 if _distance(search, x) in seen else False, _NOTHING, "at the end of the bracket"
-    tolerance = 0.02 * (right - left)
-    t = float(brentq(off, left, right, xtol=max(tolerance, 1e-12), rtol=1e-12, maxiter=60))
-    if off(t) < 0:  # on the side that gets there: a value that is enough, not one that nearly is
-        above = [s for s in seen if seen[s] >= 0]
-        t = min(above, key=lambda s: abs(s - t)) if above and abs(min(above, key=lambda s: abs(s - t)) - t) <= 2 * tolerance else t
-    local = (off(right) - off(left)) / (right - left)
-    low, high = _interval(t, seen[t], wanted, n, local)
-    inside = [_back(search, s) if first <= s <= last else _edge(search, s) for s in (low, high)]
-    return _back(search, t), True, (inside[0], inside[1]), None
+    low, high = sorted((first_look.start, segment[1]))
+    if search.now == _back(search, first_look.start) and 0 < own < 1:
+        off(first_look.start)
+    t, slope = first_look.root(*segment)
+    rising = 1 if slope > 0 else -1
+    for _ in range(6):
+        if 0 <= off(t) <= enough:
+            break
+        slope = _secant(seen, t, rising) or slope
+        following = min(max(t - (off(t) - enough / 2) / slope, low), high) if slope else t
+        if following in seen:
+            break
+        t = following
+    if not 0 <= seen[t] <= enough:
+        t = _bracketed(off, seen, (low, high))
+    local = _secant(seen, t, rising) or slope
+    if seen[t] < 0 and abs(seen[t]) > enough:
+        return _back(search, t), False, _NOTHING, "not enough alone: the best in the bracket"
+    ends = _interval(t, seen[t], wanted, n, local)
+    return _back(search, t), True, (_edge(search, ends[0]), _edge(search, ends[1])), None
+
+
+def _secant(seen: Mapping[float, float], t: float, rising: int) -> float | None:
+    """Slope to the nearest other point; None where it has the wrong sign or there is none."""
+    others = [s for s in seen if s != t]
+    if not others:
+        return None
+    other = min(others, key=lambda s: abs(s - t))
+    slope = (seen[other] - seen[t]) / (other - t)
+    return slope if slope * rising > 0 else None
+
+
+def _bracketed(off: Callable[[float], float], seen: Mapping[float, float], ends: tuple[float, float]) -> float:
+    """Where secants did not settle (steps, kinks): Brent's method, then the nearest point that is enough."""
+    from scipy.optimize import brentq
+
+    for end in ends:
+        off(end)
+    below, above = ([t for t in seen if (seen[t] >= 0) is side] for side in (False, True))
+    if not above:
+        return max(below, key=lambda t: seen[t])
+    if below:
+        one, two = min(((s, t) for s in below for t in above), key=lambda pair: abs(pair[0] - pair[1]))
+        low, high = sorted((one, two))
+        brentq(off, low, high, xtol=max(2e-3 * (high - low), 1e-12), rtol=1e-12, maxiter=40)
+    return min((t for t in seen if seen[t] >= 0), key=lambda t: seen[t])
 
 
 def _edge(search: Search, t: float) -> float | None:
     """A value beyond today's but inside the bracket; None outside."""
     x = _back(search, t)
     return x if search.low <= x <= search.high else None
-
-
-def _reach(wanted: float, n: int) -> float:
-    """Half the width, on the probit scale, of the interval of a probability of ``wanted``."""
-    low, high = wilson(round(wanted * n), n)
-    return max((_score(high, n) - _score(low, n)) / 2, 1e-6)
 
 
 def _interval(t: float, off: float, wanted: float, n: int, slope: float) -> tuple[float, float]:

@@ -97,9 +97,7 @@ class Tornado:
             return ("the plan has no targets: only the effect on the mean is shown",)
         if p.value in (0.0, 1.0):
             never = "never" if p.value == 0 else "always"
-            return (
-                f"the target is {never} met, in none of {self.trials:,} trials otherwise: look at the effect on the mean",
-            )
+            return (f"the target is {never} met in {self.trials:,} trials: look at the effect on the mean",)
         return ()
 
     def summary(self) -> list[dict[str, Any]]:
@@ -251,9 +249,7 @@ def tornado(
             else:
                 assert move.changes is not None
                 plan = scenario.with_changes(move.changes[end])
-        result = simulate(
-            plan, trials=setup.trials, seed=setup.seed, threads=threads, adjust=adjust, progress=tick
-        )
+        result = simulate(plan, trials=setup.trials, seed=setup.seed, threads=threads, adjust=adjust, progress=tick)
         return _measure(goal, result)
 
     found = dict(play(job, range(1 + 2 * len(chosen)), setup, progress))

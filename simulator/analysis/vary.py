@@ -245,5 +245,3 @@ def varied(scenario: Scenario, vary: Mapping[str, Any] | Sequence[Vary]) -> list
         for value in ends:
             scenario.with_changes({item.path: value})
     return found
-
-

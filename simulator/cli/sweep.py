@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from simulator.analysis.sweep import Sweep
 
 TABLES = (".csv", ".parquet")
-REFUSED = {".xlsx": "a sweep is written as .csv, .parquet or .json", ".png": "pictures are written by --plot",
-           ".svg": "pictures are written by --plot", ".html": "a sweep is written as .csv, .parquet or .json"}  # fmt: skip
+REFUSED = dict.fromkeys((".xlsx", ".html"), "a sweep is written as .csv, .parquet or .json")
+REFUSED |= dict.fromkeys((".png", ".svg"), "pictures are written by --plot")
 
 
 @click.command()
@@ -39,9 +39,7 @@ REFUSED = {".xlsx": "a sweep is written as .csv, .parquet or .json", ".png": "pi
     "--plot", metavar="FILE", type=OutputFile((".png", ".svg")),
     help="Draw it to FILE: a curve for one path, a heat map with the 80% line for two.",
 )  # fmt: skip
-@click.option(
-    "--cluster", metavar="tcp://HOST:PORT", help="Play the variants on the workers of this Dask scheduler."
-)
+@click.option("--cluster", metavar="tcp://HOST:PORT", help="Play the variants on the workers of this Dask scheduler.")
 @click.option("--restart", is_flag=True, help="Begin afresh, though an unfinished sweep is there to go on with.")
 @format_option
 @click.option(

@@ -58,7 +58,12 @@ def draw(comparison: Comparison) -> Figure:
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower left", ncols=min(4, len(labels)), frameon=False)
         figure.suptitle(
-            fill(clean(_suptitle(comparison)), 62 * columns), x=0.012, ha="left", fontsize=12, fontweight="bold", color=DARK
+            fill(clean(_suptitle(comparison)), 62 * columns),
+            x=0.012,
+            ha="left",
+            fontsize=12,
+            fontweight="bold",
+            color=DARK,
         )
         about = f"{first.trials:,} trials, seed {first.seed}, the same luck in all plans"
         figure.supxlabel(about, x=0.99, ha="right", fontsize=7.5, color="#666666")
@@ -86,7 +91,9 @@ def _target(axes: Axes, comparison: Comparison, target: Target, row: ComparedTar
     period = target.period.label
     found = []
     for result in comparison.results:
-        shared = target.metric in result and (target.period.each or period in {p.label for p in result.calendar.periods})
+        shared = target.metric in result and (
+            target.period.each or period in {p.label for p in result.calendar.periods}
+        )
         known = shared and all(name in result.segments for name in _names(target.segment))
         values = result.values(target.metric, period, target.segment) if known else None
         if values is not None and values.ndim == 2:
@@ -122,7 +129,12 @@ def _plain(axes: Axes, comparison: Comparison, name: str, period: str) -> None:
 
 
 def _lines(
-    axes: Axes, comparison: Comparison, found: Sequence[NDArray[Any] | None], metric: Metric, bound: float | None, up: bool
+    axes: Axes,
+    comparison: Comparison,
+    found: Sequence[NDArray[Any] | None],
+    metric: Metric,
+    bound: float | None,
+    up: bool,
 ) -> None:
     """Outlines on common bins; the first plan is filled."""
     edges = _edges([values for values in found if values is not None], metric, bound, up)

@@ -34,6 +34,8 @@ def draw(found: Tornado | SobolShares) -> Figure:
             _tornado(figure, found)
         else:
             _shares(figure.add_subplot(), found)
+            # below the panel: inside it there is no corner that a long bar cannot reach
+            figure.legend(loc="outside lower left", ncols=3, frameon=False, fontsize=8)
         about = f"{clean(found.scenario.name)}: {found.trials:,} trials, seed {found.seed}, the same luck throughout"
         figure.supxlabel(about, x=0.99, ha="right", fontsize=7.5, color="#666666")
     return figure
@@ -107,7 +109,10 @@ def _shares(axes: Axes, found: SobolShares) -> None:
     total = [100 * max(0.0, share.total.value) for share in shares]
     axes.barh(places, total, 0.72, color=LIGHT, label="with others (total)")
     axes.barh(places, first, 0.36, color=DARK, label="alone (first order)")
-    errors = [[max(0.0, 100 * (s.first.value - s.first.low)) for s in shares], [100 * (s.first.high - s.first.value) for s in shares]]
+    errors = [
+        [max(0.0, 100 * (s.first.value - s.first.low)) for s in shares],
+        [100 * (s.first.high - s.first.value) for s in shares],
+    ]
     kept = [i for i in places if shares[i].first.value >= 0]
     axes.errorbar(
         [first[i] for i in kept], kept, xerr=[[side[i] for i in kept] for side in errors], fmt="none", ecolor="black",
@@ -127,4 +132,3 @@ def _shares(axes: Axes, found: SobolShares) -> None:
     axes.set_title(fill(words, 90))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color="#e6e6e6", linewidth=0.8)
-    axes.legend(frameon=False, fontsize=8, loc="lower right")

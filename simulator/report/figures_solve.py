@@ -33,26 +33,22 @@ def draw(found: Solution) -> Figure:
         drawn = [max(-limit, min(limit, x)) for x in widths]
         axes.barh(range(len(shown)), drawn, 0.62, color=[DARK if answer.reached else GREY for answer in shown])
         for place, (x, answer) in enumerate(zip(drawn, shown, strict=True)):
-            side = -1 if x < 0 else 1
-            axes.annotate(
-                _words(answer), (x, place), (4 * side, 0), textcoords="offset points", va="center",
-                ha="left" if side > 0 else "right", fontsize=8,
-            )  # fmt: skip
+            # to the right of today even for bars that go left, where names of levers would be written over
+            spot = (max(x, 0.0), place)
+            axes.annotate(_words(answer), spot, (4, 0), textcoords="offset points", va="center", fontsize=8)
         axes.set_yticks(range(len(shown)), [short_label(answer.search.label, found.scenario) for answer in shown])
         axes.invert_yaxis()
         axes.axvline(0, color="black", linewidth=1)
         left, right = min([0.0, *drawn]), max([0.0, *drawn])
         room = 0.55 * (right - left or 1)
-        axes.set_xlim(left - (room if left < 0 else 0), right + (room if right > 0 else 0))
+        axes.set_xlim(1.05 * left, right + room)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:+g}%" if x else "today"))
         axes.set_xlabel("change of the lever, all else as planned")
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x", color="#e6e6e6", linewidth=0.8)
-        axes.set_title(fill(_title(found), 74))
-        figure.supxlabel(
-            f"{clean(found.scenario.name)}: {found.trials:,} trials, seed {found.seed}", x=0.99, ha="right", fontsize=7.5,
-            color="#666666",
-        )  # fmt: skip
+        figure.suptitle(fill(_title(found), 84), x=0.012, ha="left", fontsize=11, fontweight="bold")
+        about = f"{clean(found.scenario.name)}: {found.trials:,} trials, seed {found.seed}"
+        figure.supxlabel(about, x=0.99, ha="right", fontsize=7.5, color="#666666")
     return figure
 
 
@@ -67,7 +63,9 @@ def save(found: Solution, path: str | os.PathLike[str]) -> None:
 def _title(found: Solution) -> str:
     enough = sum(answer.reached for answer in found.answers)
     count = len(found.answers)
-    what = f"a {percent(found.wanted)} chance of {clean(found.goal.name or '')} (now {as_percent(found.probability.value)})"
+    wanted = percent(found.wanted)
+    article = "an" if wanted.startswith("8") or wanted.split(".")[0].rstrip("%") in ("11", "18") else "a"
+    what = f"{article} {wanted} chance of {clean(found.goal.name or '')} (now {as_percent(found.probability.value)})"
     if enough == 0:
         return f"No lever alone gets to {what}"
     return f"{enough} of {count} levers can get to {what} alone" if enough < count else f"Any of these gets to {what}"

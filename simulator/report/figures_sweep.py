@@ -86,7 +86,9 @@ def _curve(figure: Figure, axes: Axes, found: Sweep) -> None:
     if found.goal.name is None:
         means = found.column(f"mean: {found.goal.metric}")[order]
         axes.plot(x, means, color=DARK, marker="o", markersize=3)
-        axes.set_title(fill(f"Mean {found.goal.subject}: {number_text(means[0])} to {number_text(means[-1])} over this range", 66))
+        axes.set_title(
+            fill(f"Mean {found.goal.subject}: {number_text(means[0])} to {number_text(means[-1])} over this range", 66)
+        )
         axes.set_ylabel(f"mean {found.goal.subject}")
         return
     p = found.column("probability")[order]
@@ -100,7 +102,9 @@ def _curve(figure: Figure, axes: Axes, found: Sweep) -> None:
     target = clean(found.goal.name)
     at = _crossing(x, p)
     if at is None:
-        words = f"{as_percent(float(p.min()))} to {as_percent(float(p.max()))} chance of {target} over this range of {name}"
+        words = (
+            f"{as_percent(float(p.min()))} to {as_percent(float(p.max()))} chance of {target} over this range of {name}"
+        )
     else:
         words = f"80% chance of {target} at {name} {f'{at:+.3g}%' if relative else number_text(at)}"
     axes.set_title(fill(words, 66))
@@ -144,11 +148,11 @@ def _map(figure: Figure, axes: Axes, found: Sweep) -> None:
         _percent(bar.ax.yaxis)
         bar.set_label("probability of the target")
         reached = float(np.mean(z >= WANTED))
-        words = f"{as_percent(float(z.min()))} to {as_percent(float(z.max()))} chance of {clean(found.goal.name or '')}; "
+        words = (
+            f"{as_percent(float(z.min()))} to {as_percent(float(z.max()))} chance of {clean(found.goal.name or '')}; "
+        )
         words += "80% is on the line" if contour is not None else "80% everywhere" if reached == 1 else "nowhere 80%"
     else:
         bar.set_label(f"mean {found.goal.subject}")
         words = f"Mean {found.goal.subject}: {number_text(float(z.min()))} to {number_text(float(z.max()))}"
     axes.set_title(fill(words, 66))
-
-

@@ -112,7 +112,7 @@ def headline(comparison: Comparison, other: int = 1) -> list[ComparedMetric]:
     keys = [] if longest is None else [(wins, longest), (BOOKINGS, longest)]
     for target in first.scenario.targets:
         keys.append((target.metric, "horizon" if target.period.each else target.period.label))
-    found = []
+    found: list[ComparedMetric] = []
     for key in dict.fromkeys(keys):
         if key in shared and not any(_same(comparison, key, (row.metric, row.period)) for row in found):
             found.append(shared[key])

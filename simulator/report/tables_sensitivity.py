@@ -14,8 +14,8 @@ from simulator.statistics.intervals import Estimate, as_percent
 
 SHOWN = 20
 ENDS = (
-    "Moved to its own P10 and P90, the others drawn as ever; * certain in the plan: moved 10% down and up. Sorted by how "
-    "far the chance moves. Same luck throughout."
+    "Moved to its own P10 and P90, the others drawn as ever; * certain in the plan: moved 10% down and up. Sorted by "
+    "how far the chance moves. Same luck throughout."
 )
 MEANING = (
     "alone: share of the variance that would go if this were known; with others: share that is left if all else were "
@@ -38,9 +38,10 @@ def tornado_table(found: Tornado, everything: bool = False) -> RenderableType:
     for effect in shown:
         table.add_row(*_row(found, effect, metric, chance))
     now = "" if found.probability is None else f", {as_percent(found.probability.value)} as planned"
+    about = f"{found.trials:,} trials, seed {found.seed}"
     parts: list[RenderableType] = [
         title(f"What drives {found.goal.name or found.goal.subject}{now}"),
-        Text(f"{clean(found.scenario.name)}: {found.trials:,} trials, seed {found.seed}; mean: {found.goal.subject}", style="dim"),
+        Text(f"{clean(found.scenario.name)}: {about}; mean: {found.goal.subject}", style="dim"),
         "", table,
     ]  # fmt: skip
     if len(shown) < len(found.effects):
@@ -55,7 +56,7 @@ def tornado_table(found: Tornado, everything: bool = False) -> RenderableType:
 
 def _row(found: Tornado, effect: Effect, metric: Metric, chance: bool) -> list[str]:
     move = effect.move
-    name = short_label(move.label, found.scenario) + (" *" if move.certain else "")
+    name = short_label(move.label, found.scenario) + ("*" if move.certain else "")
     cells = [name, from_to(value_text(move.low), value_text(move.high))]
     if chance:
         assert effect.probabilities is not None and effect.probability_change is not None
@@ -74,9 +75,10 @@ def sobol_table(found: SobolShares) -> RenderableType:
         if len(found.shares) > 1
         else "All of the variance is luck."
     )
+    spread = average(found.sd, metric_of(found))
     return Group(
         title(f"Where the spread of {found.goal.subject} comes from"),
-        Text(f"{clean(found.scenario.name)}: standard deviation {average(found.sd, metric_of(found))}; {about}", style="dim"),
+        Text(f"{clean(found.scenario.name)}: standard deviation {spread}; {about}", style="dim"),
         "", table, "", Text(expected), "", Text(MEANING, style="dim"), *notes(found.notes),
     )  # fmt: skip
 

@@ -11,6 +11,9 @@ from simulator.report.wording import clean
 from simulator.statistics.intervals import as_percent
 
 
+LEGEND = "One lever at a time, all else as planned. Known to: the range that the trials cannot tell apart."
+
+
 def solve_table(found: Solution) -> RenderableType:
     """One row per lever: today, what is needed, how much that is, how well it is known."""
     table = plain_table("lever", "now", "needed", "change", "known to", "chance")
@@ -34,7 +37,7 @@ def solve_table(found: Solution) -> RenderableType:
     ))  # fmt: skip
     return Group(
         *parts, "",
-        Text("One lever at a time, all else as planned. Known to: the range that the trials cannot tell apart.", style="dim"),
+        Text(LEGEND, style="dim"),
         *notes([*found.notes, *told]),
     )  # fmt: skip
 

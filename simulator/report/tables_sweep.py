@@ -22,7 +22,7 @@ def sweep_table(found: Sweep) -> RenderableType:
     metric = next(m for m in metrics_of(plan.stages, money) if m.name == goal.metric)
     names = [short_label(label(path, plan.stages), plan) for path in found.paths]
     head = [*names, *(("probability", "±") if goal.name is not None else ()), f"mean {goal.subject}"]
-    table = plain_table(*head, left=0)
+    table = plain_table(*head, left=0, fold=True)
     for row in found.rows[:MOST_ROWS]:
         p = row["probability"]
         chance = () if p is None else (as_percent(p), f"{196 * row['standard_error']:.1f}")
@@ -33,5 +33,7 @@ def sweep_table(found: Sweep) -> RenderableType:
         Text(f"target: {clean(goal.name)}" if goal.name is not None else "no target: means only"), "", table,
     ]  # fmt: skip
     if len(found.rows) > MOST_ROWS:
-        parts.append(Text(f"… {len(found.rows) - MOST_ROWS:,} more; -o FILE.csv or .parquet has all of them", style="dim"))
+        parts.append(
+            Text(f"… {len(found.rows) - MOST_ROWS:,} more; -o FILE.csv or .parquet has all of them", style="dim")
+        )
     return Group(*parts)

@@ -24,7 +24,9 @@ def independent_error(values: list[np.ndarray]) -> float:
 
 @pytest.mark.parametrize(("change", "most"), [("+10%", 0.24), ("+1%", 0.09)])
 @pytest.mark.parametrize("path", [RATE, "segments.inbound.volume", "segments.inbound.conversion.wins"])
-def test_the_error_of_a_difference_is_a_fraction_of_that_of_independent_runs(change: str, most: float, path: str) -> None:
+def test_the_error_of_a_difference_is_a_fraction_of_that_of_independent_runs(
+    change: str, most: float, path: str
+) -> None:
     base = load("scenarios/twenty-five-customers.yaml")
     found = compare(base, what_if(base, {path: change}), trials=5000, seed=11)
     difference = found.metric("wins", "horizon").difference
@@ -71,7 +73,9 @@ def test_results_are_those_of_single_runs() -> None:
 def test_only_what_differs_is_listed() -> None:
     base = plan()
     found = compare(base, what_if(base, {RATE: 0.55, "targets.1.at_least": 22}), trials=100, seed=3)
-    assert {row["path"]: row["values"] for row in found.differences if "targets" not in row["path"]} == {RATE: [0.5, 0.55]}
+    assert {row["path"]: row["values"] for row in found.differences if "targets" not in row["path"]} == {
+        RATE: [0.5, 0.55]
+    }
     assert any("targets" in row["path"] for row in found.differences)
 
 
@@ -85,7 +89,9 @@ def test_a_target_with_another_number_is_set_against_its_like() -> None:
 
 def test_three_plans_are_each_set_against_the_first() -> None:
     base = plan()
-    found = compare(base, what_if(base, {RATE: "+5%"}), what_if(base, {"segments.inbound.volume": 120}), trials=300, seed=3)
+    found = compare(
+        base, what_if(base, {RATE: "+5%"}), what_if(base, {"segments.inbound.volume": 120}), trials=300, seed=3
+    )
     assert {row.other for row in found.targets} == {1, 2}
     assert found.differences == (
         {"path": RATE, "values": [0.5, 0.525, 0.5]},

@@ -109,7 +109,17 @@ def test_a_target_never_met_is_told() -> None:
 
 def test_tornado_json_has_the_documented_keys() -> None:
     rows = json.loads(json.dumps(sensitivity(plan(), trials=100, seed=4).to_json()))
-    keys = {"path", "label", "low_value", "high_value", "probability_low", "probability_high", "mean_low", "mean_high", "certain"}
+    keys = {
+        "path",
+        "label",
+        "low_value",
+        "high_value",
+        "probability_low",
+        "probability_high",
+        "mean_low",
+        "mean_high",
+        "certain",
+    }
     assert all(keys <= set(row) for row in rows)
 
 
@@ -153,7 +163,11 @@ def test_indices_are_the_exact_ones() -> None:
     assert [share.kind for share in found.shares] == ["assumption"] * 3 + ["luck"]
     for share in found.shares[:3]:
         first, first_expected, total_expected = exact[share.path]
-        for index, value in ((share.first, first), (share.first_of_expected, first_expected), (share.total_of_expected, total_expected)):
+        for index, value in (
+            (share.first, first),
+            (share.first_of_expected, first_expected),
+            (share.total_of_expected, total_expected),
+        ):
             assert index is not None and index.standard_error < 0.06
             assert abs(index.value - value) < 4.9 * index.standard_error, (share.path, index, value)
     luck = found.shares[-1]
@@ -211,4 +225,7 @@ def test_luck_alone_and_market_are_inputs() -> None:
 
 def test_sobol_json_has_the_documented_keys() -> None:
     rows = json.loads(json.dumps(sensitivity(doubtful(), method="sobol", trials=100, seed=4).to_json()))
-    assert all({"path", "label", "first", "first_low", "first_high", "total", "total_low", "total_high"} <= set(row) for row in rows)
+    assert all(
+        {"path", "label", "first", "first_low", "first_high", "total", "total_low", "total_high"} <= set(row)
+        for row in rows
+    )

@@ -62,7 +62,10 @@ def test_a_lever_that_works_downwards_is_found_too() -> None:
     base = plan(targets=[{"metric": "wins", "at_most": 15, "in": "2027-Q2"}])
     (answer,) = solve(base, VOLUME, trials=2000, seed=21).answers
     assert answer.reached and answer.relative is not None and answer.relative < -0.1
-    slipping = plan(slips={"probability": 0.5, "win_rate_factor": 0.5}, targets=[{"metric": "wins", "at_least": 12, "in": "2027-Q2"}])
+    slipping = plan(
+        slips={"probability": 0.5, "win_rate_factor": 0.5},
+        targets=[{"metric": "wins", "at_least": 12, "in": "2027-Q2"}],
+    )
     (answer,) = solve(slipping, "segments.inbound.slips.probability", trials=2000, seed=21).answers
     assert answer.reached and 0 < answer.value < 0.5
 

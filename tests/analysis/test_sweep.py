@@ -117,7 +117,9 @@ def stop_after(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     monkeypatch.setattr(module._Work, "play", play)
 
 
-def test_a_sweep_stopped_midway_goes_on_and_gives_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_stopped_midway_goes_on_and_gives_the_same_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = sweep(plan(), {VOLUME: "80:120:6"}, trials=150, seed=5)
     kept = tmp_path / "rows.partial"
     with monkeypatch.context() as patch:

@@ -77,7 +77,11 @@ def test_sweep_draws_a_curve_and_a_map(call: Any, plan: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("vary", "words"),
-    [("segments.inbound.volum=1:2:3", "did you mean 'volume'"), (f"{RATE}=0.5:1.5:3", "1.5 is impossible"), (RATE, "A:B:N")],
+    [
+        ("segments.inbound.volum=1:2:3", "did you mean 'volume'"),
+        (f"{RATE}=0.5:1.5:3", "1.5 is impossible"),
+        (RATE, "A:B:N"),
+    ],
 )
 def test_sweep_says_what_is_wrong_with_a_range(call: Any, plan: Path, vary: str, words: str) -> None:
     found = call("sweep", plan, "--vary", vary, *FEW)
@@ -108,7 +112,7 @@ def test_a_sweep_that_is_stopped_goes_on(call: Any, plan: Path, tmp_path: Path, 
 
 def test_sensitivity_both_ways(call: Any, plan: Path, tmp_path: Path) -> None:
     found = call("sensitivity", plan, "--plot", tmp_path / "tornado.png", *FEW)
-    assert found.status == 0 and "SQLs → wins *" in found.out and "10% down and up" in found.out
+    assert found.status == 0 and "SQLs → wins*" in found.out and "10% down and up" in found.out
     rows = json.loads(call("sensitivity", plan, "--format", "json", "--target", "MQL floor", *FEW).out)
     assert rows[0]["target"] == "MQL floor" and all(row["certain"] for row in rows)
     doubt = ("--set", f"{RATE}={{p10: 0.5, p90: 0.7}}")

@@ -41,7 +41,9 @@ def test_a_map_has_the_80_percent_line_where_there_is_one() -> None:
     assert "80% is on the line" in figures_sweep.draw(found).axes[0].get_title(loc="left").replace("\n", " ")
     found = sweep(PLAN, {VOLUME: "100:200:2", RATE: "0.1:0.2:2"}, trials=100, seed=7)
     assert "nowhere 80%" in figures_sweep.draw(found).axes[0].get_title(loc="left")
-    three = sweep(PLAN, {VOLUME: "1:2:2", RATE: "0.1,0.2", "segments.inbound.conversion.wins": "0.1,0.2"}, trials=9, seed=7)
+    three = sweep(
+        PLAN, {VOLUME: "1:2:2", RATE: "0.1,0.2", "segments.inbound.conversion.wins": "0.1,0.2"}, trials=9, seed=7
+    )
     with pytest.raises(UsageError, match="one or two paths"):
         figures_sweep.draw(three)
 

@@ -62,7 +62,9 @@ def test_three_plans_have_their_differences_beside_each_other(tables: dict[str, 
 def test_sentences() -> None:
     found = solve(PLAN, VOLUME, trials=300, seed=7)
     assert re.fullmatch(r"To get to 80%: volume \+\d\d%\.", sentence(found))
-    assert sentence(solve(PLAN, VOLUME, probability=0.1, trials=300, seed=7)).startswith("Still enough for 10%: volume -")
+    assert sentence(solve(PLAN, VOLUME, probability=0.1, trials=300, seed=7)).startswith(
+        "Still enough for 10%: volume -"
+    )
     best = sentence(solve(PLAN, {VOLUME: "900:1010"}, trials=300, seed=7))
     assert re.fullmatch(r"No lever gets to 80% alone\. The best: volume \+1\.0%, which makes it \d\d%\.", best)
 
