@@ -27,6 +27,10 @@ from typing import Any, TypeVar
 
 import numba
 
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+_njit: Any = numba.njit  # its annotations do not know _nrt
+config: Any = numba.config  # nor that its settings are attributes
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -79,14 +83,14 @@ def is_compiled() -> bool:
 
 def jit(function: Function) -> Function:
     """Compile a kernel, and keep it on disk. For what Python calls."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(CACHE_DIR)
+    before: str = config.CACHE_DIR
+    config.CACHE_DIR = str(CACHE_DIR)
     try:
-        return numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=False)(function)
+        return _njit(cache=True, **OPTIONS)(function)
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before
 
 
 def inner(function: Function) -> Function:
     """Compile what only other kernels call: it lands in their cache entries, and needs none of its own."""
-    return numba.njit(nogil=True, error_model="numpy", _nrt=False)(function)
+    return _njit(**OPTIONS)(function)

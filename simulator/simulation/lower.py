@@ -126,9 +126,7 @@ class _Numbers:
         if len(numbers) == 1:
             return [self.slot(path, numbers[0])] * len(labels)
         last = len(numbers) - 1
-        return [
-            self.slot(f"{path}.{labels[min(q, last)]}", at_quarter(numbers, q)) for q in range(len(labels))
-        ]
+        return [self.slot(f"{path}.{labels[min(q, last)]}", at_quarter(numbers, q)) for q in range(len(labels))]
 
 
 Form = tuple[int, list[float], list[float], tuple[int, float, float] | None]
@@ -290,9 +288,7 @@ def _cholesky(scenario: Scenario, numbers: _Numbers) -> tuple[np.ndarray, np.nda
     return np.array(tied, np.int64), factor
 
 
-def lower(
-    scenario: Scenario, *, at_median: bool = False, market: bool = True, slips: bool = True
-) -> Lowered:
+def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, slips: bool = True) -> Lowered:
     """Lay a scenario out as flat arrays.
 
     Parameters

@@ -50,7 +50,7 @@ def meets(values: NDArray[Any], at_least: float | None, at_most: float | None) -
     """Which values are on the right side of the threshold; exactly one must be given."""
     if (at_least is None) == (at_most is None):
         raise UsageError("give exactly one of at_least and at_most")
-    return values >= at_least if at_least is not None else values <= at_most
+    return np.asarray(values >= at_least if at_least is not None else values <= at_most)
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,7 @@ class Result:
     ) -> NDArray[np.bool_]:
         """bool (trial,): which trials meet a threshold (in every quarter, for ``each quarter``)."""
         met = meets(self.values(metric, period, segment), at_least, at_most)
-        return met.all(axis=1) if met.ndim == 2 else met
+        return np.asarray(met.all(axis=1)) if met.ndim == 2 else met
 
     def probability(
         self,
@@ -291,7 +291,7 @@ class Result:
     @cached_property
     def all_targets(self) -> Estimate | None:
         """How likely every target is met in the same trial; None without targets."""
-        return proportion(self.target_hits.all(axis=1)) if self.scenario.targets else None
+        return proportion(np.asarray(self.target_hits.all(axis=1))) if self.scenario.targets else None
 
     def summary(self, segments: bool = True) -> list[dict[str, Any]]:
         """Tidy rows: metric × period × segment (``None`` is the total), as in the JSON.

@@ -35,7 +35,7 @@ def missing_shares(scenario: Scenario) -> np.ndarray:
     cents = np.empty((shape.segments, 4 if shape.money else 0, 1, 1))
     fates = np.empty((1, 0), np.int8), np.empty((1, 0), np.int16), np.empty((1, 0), np.int16)
     stale = np.empty(0, np.int64)
-    done, entries = run_trials(*plan, seeds, 0, 0, *room, column, counts, cents, *fates, stale)
+    _done, entries = run_trials(*plan, seeds, 0, 0, *room, column, counts, cents, *fates, stale)
     if entries:
         room = make_room(plan, 1, entries)
         run_trials(*plan, seeds, 0, 0, *room, column, counts, cents, *fates, stale)
@@ -81,7 +81,9 @@ def warm_up_note(scenario: Scenario) -> str | None:
     if here <= MISSED:
         return None
     enough = np.flatnonzero(missing <= MISSED)
-    advice = f"opening.warm_up_quarters: {enough[0]} would do" if enough.size else "list the open deals in opening.deals"
+    advice = "list the open deals in opening.deals"
+    if enough.size:
+        advice = f"opening.warm_up_quarters: {enough[0]} would do"
     if quarters == 0:
         return f"the plan starts empty, without open deals (opening.warm_up_quarters: 0); {advice}"
     return (

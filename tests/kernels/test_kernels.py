@@ -14,7 +14,13 @@ from simulator.kernels import plan as kinds
 
 def test_words_are_splitmix64() -> None:
     """The published reference sequence for seed 1234567 (Vigna, splitmix64.c)."""
-    expected = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431, 16408922859458223821]
+    expected = [
+        6457827717110365317,
+        3203168211198807973,
+        9817491932198370423,
+        4593380528125082431,
+        16408922859458223821,
+    ]
     key = np.uint64(1234567)
     with np.errstate(over="ignore"):
         assert [int(streams.word(key, n)) for n in range(1, 6)] == expected
@@ -146,7 +152,7 @@ def test_lag_tables(family: str) -> None:
         law = stats.weibull_min(k, scale=a / np.exp(sc.gammaln(1 + 1 / k)))
     x = np.linspace(0, 40, 400_001)
     g = np.concatenate([[0], np.cumsum((law.cdf(x)[1:] + law.cdf(x)[:-1]) / 2 * np.diff(x))])
-    at = g[:: 10_000]
+    at = g[::10_000]
     expected = at[1:] - at[:-1]
     assert np.allclose(cdf[0, :40], expected, atol=3e-6)
     assert np.sum(pmf * np.arange(kept)) == pytest.approx(law.mean(), abs=2e-3)

@@ -66,7 +66,10 @@ def funnel(**changes: Any) -> dict[str, Any]:
 
 def entering(stage: str, volume: Any) -> dict[str, Any]:
     """A volume at a later stage; mappings with ``per_quarter`` may say more."""
-    return {"stage": stage, **(volume if isinstance(volume, dict) and "per_quarter" in volume else {"per_quarter": volume})}
+    return {
+        "stage": stage,
+        **(volume if isinstance(volume, dict) and "per_quarter" in volume else {"per_quarter": volume}),
+    }
 
 
 def late(volume: Any, win_rate: Any = 0.35, **changes: Any) -> dict[str, Any]:

@@ -66,7 +66,12 @@ EASY: dict[str, Any] = {
         "all-in": {
             "volume": 1000,
             "conversion": {"engagements": 0.3, "mqls": 0.4, "sqls": 0.6, "wins": 0.35},
-            "lag_weeks": {"engagements": {"mean": 0.5}, "mqls": {"mean": 2}, "sqls": 1.5, "wins": {"mean": 8, "cv": 0.5}},
+            "lag_weeks": {
+                "engagements": {"mean": 0.5},
+                "mqls": {"mean": 2},
+                "sqls": 1.5,
+                "wins": {"mean": 8, "cv": 0.5},
+            },
             "deal_size": {"mean": 40_000, "cv": 0.8},
             "slips": {"probability": 0.3, "win_rate_factor": 0.8},
         }
