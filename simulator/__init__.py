@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulator import backtest as backtest
     from simulator import errors as errors
     from simulator.analysis.compare import compare as compare
     from simulator.analysis.luck import luck as luck
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from simulator.analysis.solve import solve as solve
     from simulator.analysis.sweep import sweep as sweep
     from simulator.analysis.what_if import what_if as what_if
+    from simulator.calibration.fit import fit as fit
     from simulator.scenario.load import load as load
     from simulator.simulation.result import Result as Result
     from simulator.simulation.simulate import simulate as simulate
@@ -37,17 +39,18 @@ _HOME = {
     "solve": "simulator.analysis.solve",
     "sweep": "simulator.analysis.sweep",
     "what_if": "simulator.analysis.what_if",
+    "fit": "simulator.calibration.fit",
 }
 """Public names and where they live. They are imported when first used: ``import simulator`` costs nothing."""
 
-__all__ = ["__version__", "errors", *_HOME]
+__all__ = ["__version__", "backtest", "errors", *_HOME]
 
 
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
-    if name == "errors":
-        return import_module("simulator.errors")
+    if name in ("backtest", "errors"):
+        return import_module(f"simulator.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'simulator' has no attribute {name!r}")
     found = globals()[name] = getattr(import_module(_HOME[name]), name)

@@ -161,7 +161,7 @@ class Backtest:
         text = (
             f"Closest alone: {who}. The pool is {100 * abs(pool.skill):.0f}% "
             f"{'better' if pool.skill >= 0 else 'worse'} than the negative "
-            f"binomial run rate (standard error {100 * pool.standard_error:.0f}%) and "
+            f"binomial run rate ({_error(pool.standard_error)}) and "
             f"{100 * (pool.crps / best.crps - 1):+.0f}% from the best baseline in hindsight; "
             f"its 80% ranges held {100 * pool.coverage[80]:.0f}% of outcomes."
         )
@@ -174,9 +174,9 @@ class Backtest:
         kinds = {}
         for mode in dict.fromkeys(cell.mode for cell in self.cells):
             kinds[mode] = {
-                "segments": [vars(s) for s in self.scores(mode, total=False)],
-                "total": [vars(s) for s in self.scores(mode, total=True)],
-                "value": self.values(mode),
+                "segments": [_plain(vars(s)) for s in self.scores(mode, total=False)],
+                "total": [_plain(vars(s)) for s in self.scores(mode, total=True)],
+                "value": _plain(self.values(mode)),
             }
         last = max(cell.origin for cell in self.cells)
         return {
@@ -194,3 +194,16 @@ class Backtest:
             "pool_weights": next(c.weights for c in self.cells if c.origin == last and c.mode == "all"),
             "reliability": [{"said": a, "happened": b, "cells": n} for a, b, n in self.reliability("pool")],
         }
+
+
+def _plain(values: Any) -> Any:
+    """The same with null where there is no number (a standard error of one period, say): JSON has no NaN."""
+    if not isinstance(values, dict):
+        return values
+    return {
+        key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in values.items()
+    }
+
+
+def _error(value: float) -> str:
+    return f"standard error {100 * value:.0f}%" if np.isfinite(value) else "one period, no standard error"

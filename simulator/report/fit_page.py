@@ -170,7 +170,7 @@ def backtest_page(result: Backtest, path: str | os.PathLike[str]) -> None:
                         s.name,
                         f"{s.crps:.2f}",
                         f"{100 * s.skill:+.0f}%",
-                        f"{100 * s.standard_error:.0f}%",
+                        "-" if s.standard_error != s.standard_error else f"{100 * s.standard_error:.0f}%",
                         *(f"{100 * s.coverage[c]:.0f}%" for c in (50, 80, 95)),
                         f"{s.brier:.3f}",
                         f"{100 * s.bias:+.0f}%",

@@ -87,7 +87,7 @@ def backtest_table(result: Backtest) -> RenderableType:
                 s.name,
                 f"{s.crps:.2f}",
                 f"{100 * s.skill:+.0f}%",
-                f"{100 * s.standard_error:.0f}%",
+                "-" if s.standard_error != s.standard_error else f"{100 * s.standard_error:.0f}%",
                 *(f"{100 * s.coverage[c]:.0f}%" for c in (50, 80, 95)),
                 f"{100 * s.bias:+.0f}%",
             )

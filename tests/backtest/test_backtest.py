@@ -145,3 +145,25 @@ def test_results_are_plain_data_and_say_when_not_to_claim():
     assert document["cells"] == len({(c.origin, c.segment) for c in result.select("all", total=False)})
     assert document["claimed"] is (result.periods >= 8) and ("not claimed" in result.conclusion) is (result.periods < 8)
     assert {"funnel", "pool", "run rate, Poisson"} <= {s["name"] for s in document["scores"]["all"]["segments"]}
+
+
+def test_one_period_has_no_standard_error_and_is_still_json():
+    history = make(Truth(leads=900, weeks=24), np.random.default_rng(5))
+    result = backtest(history, horizon="13w", draws=300, modes=("all",))
+    if result.periods < 2:
+        assert result.to_json()["scores"]["all"]["segments"][0]["standard_error"] is None
+        assert "no standard error" in result.conclusion
+    json.dumps(result.to_json(), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    "before", ["", "import simulator.backtest.pool", "from simulator.backtest.backtest import backtest"]
+)
+def test_the_public_name_can_be_called_whatever_was_imported_before(before):
+    import subprocess
+    import sys
+
+    call = "import simulator as sim\ntry:\n    sim.backtest([])\nexcept sim.errors.UsageError as error:\n    print(error)"
+    code = f"{before}\n{call}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "give the tables to read" in done.stdout
