@@ -163,7 +163,7 @@ def test_the_public_name_can_be_called_whatever_was_imported_before(before):
     import subprocess
     import sys
 
-    call = "import simulator as sim\ntry:\n    sim.backtest([])\nexcept sim.errors.UsageError as error:\n    print(error)"
+    call = "import simulator as sim\ntry:\n    sim.backtest([])\nexcept sim.errors.UsageError as e:\n    print(e)"
     code = f"{before}\n{call}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "give the tables to read" in done.stdout
