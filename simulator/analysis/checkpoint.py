@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any
 
 from simulator.errors import ExportError, UsageError
 
@@ -30,7 +30,7 @@ class Checkpoint:
         self.path = Path(path)
         self.about = {"sweep": FORMAT, **about}
         self.rows: dict[int, list[Any]] = {}
-        self._file: TextIO | None = None
+        self._file: IO[str] | None = None
 
     @classmethod
     def seed_of(cls, path: str | os.PathLike[str]) -> int | None:
@@ -52,13 +52,13 @@ class Checkpoint:
         if self.path.exists() and self.path.stat().st_size:
             good = self._read()
         try:
-            mode = "r+" if good else "w"
-            self._file = open(self.path, mode, encoding="utf-8", newline="\n")  # noqa: SIM115 (open for the whole sweep)
+            file = self.path.open("r+" if good else "w", encoding="utf-8", newline="\n")
         except OSError as error:
             raise ExportError(f"cannot write {self.path}: {error.strerror}") from error
+        self._file = file
         if good:
-            self._file.seek(good)
-            self._file.truncate()
+            file.seek(good)
+            file.truncate()
         else:
             self._put(self.about)
         return self

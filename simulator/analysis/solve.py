@@ -332,7 +332,7 @@ class _FirstLook:
         if (self.off(near) >= 0) == (self.off(far) >= 0):  # the first trials alone do not cross
             return (near if abs(self.off(near)) < abs(self.off(far)) else far), slope
         low, high = sorted((near, far))
-        t = float(brentq(self.off, low, high, xtol=0.02 * (high - low), rtol=1e-9, maxiter=40))
+        t = float(brentq(self.off, low, high, xtol=0.05 * (high - low), rtol=1e-9, maxiter=40))
         return t, slope
 
 

@@ -10,7 +10,6 @@ from simulator.report.layout import notes, number_text, plain_table, short_label
 from simulator.report.wording import clean
 from simulator.statistics.intervals import as_percent
 
-
 LEGEND = "One lever at a time, all else as planned. Known to: the range that the trials cannot tell apart."
 
 
