@@ -59,6 +59,7 @@ class Afterwards:
             "method": self.posterior.method, "reason": self.posterior.reason, "bandwidth": self.posterior.bandwidth,
             "trials": self.posterior.trials, "effective_trials": self.posterior.effective,
             "enough_trials": self.posterior.enough,
+            "doubtful_above": self.learned[0].threshold if self.learned else None,
             "assumptions": [one.to_json() for one in self.learned],
         }  # fmt: skip
 

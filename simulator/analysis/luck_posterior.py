@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,9 @@ ENOUGH = 400
 MOST_TRIALS = 160_000
 """Trials at most, of those whose likelihood is worked out; a fourth of them where they must be simulated."""
 DOUBTFUL = 0.95
-"""An assumption is doubtful when it is so probably on one side of its median."""
+"""An assumption is doubtful when it is so probably, at least, on one side of its median."""
+FALSE_ALARMS = 0.08
+"""Share of quarters in which a plan that is right may have any of its assumptions called doubtful."""
 _SPLIT_TRIALS = 4_000
 _LEVELS = (0.1, 0.5, 0.9)
 
@@ -33,7 +36,8 @@ _LEVELS = (0.1, 0.5, 0.9)
 class Learned:
     """An uncertain assumption before and after: P10, P50 and P90 each.
 
-    ``below_median`` is the probability, after what happened, that it is below its median of before.
+    ``below_median`` is the probability, after what happened, that it is below its median of before;
+    ``threshold`` is the one from which on either side is doubtful, see :func:`threshold_of_doubt`.
     """
 
     path: str
@@ -41,11 +45,12 @@ class Learned:
     prior: tuple[float, float, float]
     posterior: tuple[float, float, float]
     below_median: float
+    threshold: float = DOUBTFUL
 
     @property
     def doubtful(self) -> bool:
-        """Whether the outcome makes it improbable that the number is on both sides alike."""
-        return self.below_median > DOUBTFUL or self.below_median < 1 - DOUBTFUL
+        """Whether the outcome makes it improbable that the number is on one side as well as on the other."""
+        return self.below_median > self.threshold or self.below_median < 1 - self.threshold
 
     def to_json(self) -> dict[str, Any]:
         """The documented form."""
@@ -203,4 +208,40 @@ def _learned(scenario: Scenario, drawn: Mapping[str, tuple[Floats, Floats]], wei
                 share_below(after, weights, float(np.median(before))),
             )
         )  # fmt: skip
-    return tuple(sorted(found, key=lambda one: -abs(one.below_median - 0.5)))
+    level = threshold_of_doubt([one.prior for one in found], [one.posterior for one in found])
+    return tuple(sorted((replace(one, threshold=level) for one in found), key=lambda one: -abs(one.below_median - 0.5)))
+
+
+Levels = tuple[float, float, float]
+
+
+def threshold_of_doubt(priors: Sequence[Levels], posteriors: Sequence[Levels]) -> float:
+    """From which probability on an assumption is doubtful: 0.95, more where many are learned about at once.
+
+    An outcome from which the share r of an assumption's variance is learned moves a normal posterior by
+    √r standard deviations times a standard normal when the truth is at the median. A plan that is right
+    is then blamed with probability Σ 2 Φ(−t/√r) at most; t is raised until that is FALSE_ALARMS.
+
+    >>> threshold_of_doubt([(0, 1, 2)], [(0.5, 1, 1.5)])
+    0.95
+    >>> round(threshold_of_doubt([(0, 1, 2)] * 9, [(0.5, 1, 1.5)] * 9), 3)
+    0.988
+    """
+    normal = NormalDist()
+    learned = []
+    for before, after in zip(priors, posteriors, strict=True):
+        width = before[2] - before[0]
+        share = 1.0 - ((after[2] - after[0]) / width) ** 2 if width > 0.0 else 0.0
+        if share > 0.0:
+            learned.append(share**0.5)
+
+    def alarms(t: float) -> float:
+        return sum(2.0 * normal.cdf(-t / root) for root in learned)
+
+    low, high = normal.inv_cdf(DOUBTFUL), 8.0
+    if alarms(low) <= FALSE_ALARMS:
+        return DOUBTFUL
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if alarms(middle) > FALSE_ALARMS else (low, middle)
+    return normal.cdf(high)

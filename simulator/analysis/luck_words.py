@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simulator.analysis.luck_posterior import DOUBTFUL, ENOUGH, Learned, Posterior
+from simulator.analysis.luck_posterior import ENOUGH, Learned, Posterior
 from simulator.analysis.luck_unusual import Together, Unusual, one_in
 from simulator.quarters import Period
 from simulator.statistics.intervals import as_percent
@@ -111,4 +111,4 @@ def show(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-__all__ = ["DOUBTFUL", "UNUSUAL", "caution", "how_rare", "show", "unit_of", "verdict"]
+__all__ = ["UNUSUAL", "caution", "how_rare", "show", "unit_of", "verdict"]
