@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -38,6 +39,23 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     lowered = {name.lower(): name for name in reversed(known)}
     match = get_close_matches(word.lower()[:100], list(lowered), n=1, cutoff=cutoff)
     return f" (did you mean {lowered[match[0]]!r}?)" if match else ""
+
+
+def as_period(text: object) -> str:
+    """How to write what people write for a quarter or a fiscal year; empty where it is neither.
+
+    >>> as_period("Q2 2027"), as_period("FY2027"), as_period("soon")
+    (' (write 2027-Q2)', ' (write 2027)', '')
+    """
+    if not isinstance(text, str):
+        return ""
+    if match := re.fullmatch(r"[Qq]([1-4])[ /-]?(?:FY)?(\d{4})", text):
+        return f" (write {match[2]}-Q{match[1]})"
+    if match := re.fullmatch(r"(\d{4})(?:[ /]?Q|[ /-]?q)([1-4])", text):
+        return f" (write {match[1]}-Q{match[2]})"
+    if match := re.fullmatch(r"(?:FY|CY)[ -]?(\d{4})", text, re.IGNORECASE):
+        return f" (write {match[1]})"
+    return ""
 
 
 def listed(names: Iterable[str], last: str = "or") -> str:

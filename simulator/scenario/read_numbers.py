@@ -8,7 +8,7 @@ from simulator.scenario.faults import listed, nearest, show
 from simulator.scenario.forms import NumberForm, NumbersForm
 from simulator.scenario.nodes import BAD, Node
 from simulator.scenario.number_forms import BESIDE, BUILD, FORMS, KEYS, allowed_forms, out_of_bounds
-from simulator.scenario.reading import Reading, as_float, join, reads
+from simulator.scenario.reading import Reading, as_float, join, reads, split_number
 from simulator.scenario.uncertain import Certain
 
 
@@ -55,7 +55,7 @@ def _read_form(form: NumberForm, node: Node, path: str, reading: Reading) -> Any
     bad = False
     for key in written:
         if key not in KEYS:
-            hint = nearest(key, (*KEYS, *BESIDE)) or f"; allowed: {allowed_forms(form)}"
+            hint = split_number(node, key) or nearest(key, (*KEYS, *BESIDE)) or f"; allowed: {allowed_forms(form)}"
             reading.fault(node.value[key], join(path, key), f"unknown key{hint}")
             bad = True
     if bad:

@@ -6,7 +6,7 @@ from typing import Any
 
 from simulator.quarters import Calendar, is_start
 from simulator.scenario import read_numbers, read_segments, read_spreads, read_tables  # noqa: F401  (they register readers)
-from simulator.scenario.faults import listed, nearest, show
+from simulator.scenario.faults import as_period, listed, nearest, show
 from simulator.scenario.forms import NumberForm, SpecialForm
 from simulator.scenario.model import Correlation, Event, Opening, Scenario
 from simulator.scenario.nodes import Node
@@ -34,7 +34,8 @@ def read_start(form: SpecialForm, node: Node, path: str, reading: Reading) -> An
     """A quarter or a date."""
     text = str(node.value)
     if not isinstance(node.value, str) or not is_start(text):
-        return reading.fault(node, path, f"{show(node.plain())} is neither a quarter (2027-Q1) nor a date (2027-01-04)")
+        message = f"{show(node.plain())} is neither a quarter (2027-Q1) nor a date (2027-01-04)"
+        return reading.fault(node, path, message + (as_period(node.value) if "Q" in text.upper() else ""))
     if not 1900 <= int(text[:4]) <= 2200:
         return reading.fault(node, path, f"{show(text)} is not in the years 1900 to 2200")
     return text

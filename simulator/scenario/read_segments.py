@@ -21,6 +21,7 @@ from simulator.scenario.reading import (
     keys_of,
     read_fields,
     reads,
+    split_number,
 )
 from simulator.scenario.segment import Segment, Volume
 
@@ -119,7 +120,10 @@ def check_stage_keys(
             )
         else:
             known = (*after, *extra)
-            hint = nearest(key, known) or f"; allowed: {listed(known, 'and')}"
+            if key in keys_of(Segment):
+                hint = f"; {key} belongs one level up: check the indentation"
+            else:
+                hint = split_number(node, key) or nearest(key, known) or f"; allowed: {listed(known, 'and')}"
             reading.fault(item, join(path, key), f"unknown stage{hint}")
 
 

@@ -65,7 +65,8 @@ class Cells:
                 return date.fromisoformat(text)
         except ValueError:
             pass
-        return self.fault(column, f"{show(text)} is not a date; allowed: year-month-day, as 2027-02-28")
+        message = f"{show(text)} is not a date; allowed: year-month-day, as 2027-02-28"
+        return self.fault(column, message + _date_hint(text))
 
     def segment(self) -> Any:
         name = self.text("segment")
@@ -91,6 +92,19 @@ def _hint(text: str) -> str:
     return found
 
 
+def _date_hint(text: str) -> str:
+    """The same day as year-month-day; both where month and day cannot be told apart."""
+    if match := re.fullmatch(r"(\d{4}-\d{2}-\d{2})[T ][\d:.Z+]*", text):
+        return f" (write {match[1]})"
+    match = re.fullmatch(r"(\d{1,2})([/.])(\d{1,2})\2(\d{4})", text)
+    if match is None:
+        return ""
+    first, second, year = int(match[1]), int(match[3]), match[4]
+    ways = [(second, first)] if match[2] == "." else [(first, second), (second, first)]
+    days = dict.fromkeys(f"{year}-{month:02}-{day:02}" for month, day in ways if 1 <= month <= 12 and 1 <= day <= 31)
+    return f" (write {' or '.join(days)})" if days else ""
+
+
 @reads("deals")
 def read_deals(form: SpecialForm, node: Node, path: str, reading: Reading) -> Any:
     """The open deals; each id once."""
@@ -99,6 +113,8 @@ def read_deals(form: SpecialForm, node: Node, path: str, reading: Reading) -> An
         return BAD
     start = reading.calendar.first_day(0) if reading.calendar else None
     deals, ids = [], dict[str, int]()
+    if not table.rows:
+        reading.faults.warn(f"{table.file}: has no rows; the plan starts without open deals")
     for row in table.rows:
         cells = Cells(row, table, node, reading)
         values: dict[str, Any] = {"id": cells.text("id"), "segment": cells.segment()}

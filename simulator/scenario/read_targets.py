@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.scenario.faults import listed, nearest, show
+from simulator.scenario.faults import as_period, listed, nearest, show
 from simulator.scenario.forms import SpecialForm
 from simulator.scenario.model import Target
 from simulator.scenario.names import default_name
@@ -55,7 +55,7 @@ def read_period(form: SpecialForm, node: Node, path: str, reading: Reading) -> A
     try:
         return reading.calendar.period(value)
     except ValueError as error:
-        return reading.fault(node, path, f"{error}{nearest(value, ('each quarter', 'horizon'))}")
+        return reading.fault(node, path, f"{error}{as_period(value) or nearest(value, ('each quarter', 'horizon'))}")
 
 
 @reads("target segment")

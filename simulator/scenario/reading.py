@@ -104,8 +104,24 @@ def check_keys(node: Node, path: str, known: Iterable[str], reading: Reading) ->
             if item.value is None and ":" in key:
                 reading.fault(item, join(path, key), "unknown key; put a blank after the colon")
                 continue
-            hint = nearest(key, known) or f"; allowed: {listed(known, 'and')}"
+            if not path and item.mapping and {"volume", "conversion"} & set(item.value):
+                hint = "; a segment belongs inside segments: check the indentation"
+            else:
+                hint = split_number(node, key) or nearest(key, known) or f"; allowed: {listed(known, 'and')}"
             reading.fault(item, join(path, key), f"unknown key{hint}")
+
+
+def split_number(node: Node, key: str) -> str:
+    """What to write for ``28,000`` in braces, which is read as 28 and a key 000; empty where it is not that."""
+    keys = list(node.value)
+    place = keys.index(key)
+    if place == 0 or not key.isdecimal() or node.value[key].value is not None:
+        return ""
+    before = node.value[keys[place - 1]].value
+    if not isinstance(before, int) or isinstance(before, bool):
+        return ""
+    thousands = len(key) == 3 and 0 < abs(before) < 1000
+    return f"; a comma ends a number here (for {before},{key} write {before}{'_' if thousands else '.'}{key})"
 
 
 def read_fields(
@@ -161,6 +177,7 @@ def build(model: type[BaseModel], values: dict[str, Any]) -> Any:
 
 _PERCENT = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*%\s*")
 _SEPARATED = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 _SCALED = re.compile(r"(-?\d+(?:\.\d+)?)\s*([kKmM])")
 
 
@@ -174,6 +191,8 @@ def number_hint(value: Any) -> str:
             return f" (write {format_number(round(float(match[1]) / 100, 12))})"
         if _SEPARATED.fullmatch(value):
             return f" (write {value.replace(',', '_')})"
+        if _DECIMAL_COMMA.fullmatch(value):
+            return f" (write {value.replace(',', '.')})"
         if match := _SCALED.fullmatch(value):
             scale = 1000 if match[2] in "kK" else 1_000_000
             return f" (write {format_number(round(float(match[1]) * scale, 6))})"

@@ -17,7 +17,10 @@ def explain(problem: str, context: str, line: str, start: Any) -> str:
     if "mapping values are not allowed" in problem:
         if line.lstrip().startswith("\t") or "\t" in line[: len(line) - len(line.lstrip())]:
             return "a tab is used for indentation; use spaces"
-        return "not valid YAML: a second ': ' in the line, or wrong indentation; put text that holds ': ' in quotes"
+        return (
+            "not valid YAML: a second ': ' in the line, wrong indentation, or no blank after the colon in the line "
+            "above; put text that holds ': ' in quotes"
+        )
     if "cannot start any token" in problem:
         found = re.search(r"character '(.)'", problem)
         return f"not valid YAML: a value cannot start with {found[1] if found else 'this'}; put the text in quotes"
