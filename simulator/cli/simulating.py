@@ -36,4 +36,4 @@ def announce_compiling() -> None:
     from simulator.kernels.jit import is_compiled
 
     if not is_compiled():
-        say("Compiling the simulation for this machine: about ten seconds, the first time only.")
+        say("Compiling the simulation for this machine: up to half a minute, the first time only.")
