@@ -144,7 +144,7 @@ def _learned(axes: Axes, after: Afterwards) -> None:
         f"What happened casts doubt on {clean(', '.join(doubtful[:2]))}" if doubtful
         else "What happened leaves every assumption standing"
     ))  # fmt: skip
-    axes.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.12), ncols=2, frameon=False, fontsize=7.5)
+    axes.legend(loc="upper left", bbox_to_anchor=(-0.02, 0), borderaxespad=3.2, ncols=2, frameon=False, fontsize=7.5)
 
 
 def _edges(values: NDArray[np.float64], money: bool) -> list[float]:
