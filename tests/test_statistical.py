@@ -162,7 +162,7 @@ def test_not_a_number_fails():
     assert fails(st.assert_mean, np.array([1.0, np.nan]), 1.0, sd=1.0)
 
 
-RATE, REPEATS = 0.01, 1000
+RATE, REPEATS = 0.01, 600
 
 CALIBRATED = {
     "mean of few skewed draws": lambda g: st.assert_mean(

@@ -108,8 +108,8 @@ NUMBERS: dict[str, Mixed] = {
 
 MARKET: dict[str, Mixed] = {
     "each stage its own shock": (
-        plan({"a": leads(60), "b": leads(30)}, quarters=1, warm_up=0, market={"conversion": {"sd": 0.8}}),
-        {}, {("E", "sqls", 0): normals(20), ("E", "wins", 0): normals(20)},
+        plan({"a": leads(40), "b": leads(20)}, quarters=1, warm_up=0, market={"conversion": {"sd": 0.8}}),
+        {}, {("E", "sqls", 0): normals(14), ("E", "wins", 0): normals(14)},
     ),
     "one shock for all stages": (
         plan({"a": leads(), "b": late(40)}, quarters=1, warm_up=0, market={"conversion": {"sd": 0.8, "common": 1}}),
@@ -120,9 +120,9 @@ MARKET: dict[str, Mixed] = {
         {}, {("M", 0): normals(10), ("E", "sqls", 0): normals(8), ("E", "wins", 0): normals(8)},
     ),
     "a market that persists": (
-        plan({"a": leads(60, lag_weeks={"sqls": 0, "wins": 1})}, quarters=2, warm_up=0,
+        plan({"a": leads(40, lag_weeks={"sqls": 0, "wins": 1})}, quarters=2, warm_up=0,
              market={"conversion": {"sd": 0.7, "common": 1, "persistence": 0.8}}),
-        {}, {("M", 0): normals(24), ("M", 1): normals(24)},
+        {}, {("M", 0): normals(16), ("M", 1): normals(16)},
     ),
     "a market that turns, from the warm-up on": (
         plan({"a": leads(lag_weeks={"sqls": {"mean": 4}, "wins": {"mean": 6}})}, quarters=2, warm_up=1,
@@ -130,8 +130,8 @@ MARKET: dict[str, Mixed] = {
         {}, {("M", 0): normals(10), ("M", 1): normals(10), ("M", 2): normals(10)},
     ),
     "volume shocks": (
-        plan({"a": leads(30), "b": late(10)}, quarters=2, warm_up=0, market={"volume": {"sd": 0.5}}),
-        {}, {("V", q): normals(24) for q in range(2)},
+        plan({"a": leads(20), "b": late(10)}, quarters=2, warm_up=0, market={"volume": {"sd": 0.4}}),
+        {}, {("V", q): normals(16) for q in range(2)},
     ),
     "volume and rates have their market in common": (
         plan({"a": leads(30), "b": late(15)}, quarters=1, warm_up=0,
@@ -146,14 +146,14 @@ MARKET: dict[str, Mixed] = {
     ),
     "quarters that slip all or nothing, from the warm-up on": (
         plan({"a": late(40, 0.6, slips=slipping(0.5, win_rate_factor=0.5))}, quarters=1, warm_up=1, market={"slip_concentration": 2}),
-        {}, {("slips", 0): uniforms(24), ("slips", 1): uniforms(24)},
+        {}, {("slips", 0): uniforms(20), ("slips", 1): uniforms(20)},
     ),
     "a freeze of two quarters and a boom of one": (
-        plan({"a": leads(slips=slipping(0.3)), "b": late(30, 0.9)}, quarters=3, warm_up=1,
+        plan({"a": leads(60, slips=slipping(0.3)), "b": late(20, 0.9)}, quarters=2, warm_up=1,
              market={"events": [
                  {"name": "freeze", "probability": 0.3, "quarters": 2, "slip_probability": 2, "wins": 0.4, "deal_size": 0.5},
                  {"name": "boom", "probability": 0.4, "volume": 2, "sqls": 1.6, "wins": 1.5}]}),
-        {}, {**{("event", "freeze", q): happens(0.3) for q in range(4)}, **{("event", "boom", q): happens(0.4) for q in range(4)}},
+        {}, {**{("event", "freeze", q): happens(0.3) for q in range(3)}, **{("event", "boom", q): happens(0.4) for q in range(3)}},
     ),
     "an event that lasts beyond the horizon": (
         plan({"a": late(30, 0.6, lag_weeks={"wins": 2})}, quarters=4, warm_up=0,
@@ -170,7 +170,7 @@ MARKET: dict[str, Mixed] = {
         plan({"a": late(40, 0.7, slips=slipping(0.5, win_rate_factor=0.5))}, quarters=1, warm_up=0,
              market={"conversion": {"sd": 1.0, "common": 1},
                      "events": [{"name": "boom", "probability": 0.6, "wins": 1.6}]}),
-        {}, {("M", 0): slices(300), ("event", "boom", 0): happens(0.6)},
+        {}, {("M", 0): slices(150), ("event", "boom", 0): happens(0.6)},
     ),
     "slips in an event, capped, then clustered": (
         plan({"a": late(40, 0.6, slips=slipping(0.35)), "b": late(40, 0.6, slips=slipping(0.7))}, quarters=1, warm_up=0,
@@ -180,7 +180,7 @@ MARKET: dict[str, Mixed] = {
     "losses come sooner, in a market": (
         plan({"a": late(50, 0.5, lag_weeks={"wins": {"mean": 9}, "losses": {"mean": 3}}, slips=slipping(0.3))}, quarters=2, warm_up=0,
              market={"conversion": {"sd": 0.9, "common": 1}}),
-        {}, {("M", 0): normals(20), ("M", 1): normals(20)},
+        {}, {("M", 0): normals(14), ("M", 1): normals(14)},
     ),
     "open deals in a market": (
         plan({"a": late(3, 0.4, slips=slipping(0.4))}, quarters=1, warm_up=0,
@@ -188,7 +188,7 @@ MARKET: dict[str, Mixed] = {
                      "events": [{"name": "boom", "probability": 0.5, "wins": 1.8, "deal_size": 3}]},
              opening={"deals": [{"id": str(n), "segment": "a", "amount": 500, "expected_close": f"2027-0{2 + n % 4}-11",
                                  "win_probability": "" if n > 5 else 0.7, "pushes": n % 3} for n in range(12)]}),
-        {}, {("M", 0): normals(12), ("slips", 0): uniforms(12), ("event", "boom", 0): happens(0.5)},
+        {}, {("M", 0): normals(10), ("slips", 0): uniforms(8), ("event", "boom", 0): happens(0.5)},
     ),
     "leads in flight in a market": (
         plan({"a": leads(20)}, quarters=1, warm_up=2, market={"conversion": {"sd": 1, "common": 1}},

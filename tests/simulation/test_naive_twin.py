@@ -16,7 +16,7 @@ SEED = 20270103
 @pytest.mark.parametrize("name", NAIVE)
 def test_small_plans(name, tmp_path):
     scenario = load_case(NAIVE[name], tmp_path)
-    twin = naive.simulate(scenario, trials=1000, seed=SEED)
+    twin = naive.simulate(scenario, trials=600, seed=SEED)
     result = simulate(scenario, trials=20_000, seed=SEED)
     against.hold(against.same(scenario, result, twin))
 
