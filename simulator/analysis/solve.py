@@ -397,7 +397,7 @@ def _fine(
         if following in seen:
             break
         t = following
-    if not 0 <= seen[t] <= enough:
+    if not 0 <= off(t) <= enough:
         t = _bracketed(off, seen, (low, high))
     local = _secant(seen, t, rising) or slope
     if seen[t] < 0 and abs(seen[t]) > enough:

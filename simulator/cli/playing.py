@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,7 @@ import click
 from simulator.cli.inputs import load_all
 from simulator.cli.output import say
 from simulator.cli.simulating import announce_compiling
+from simulator.errors import ScenarioError, UsageError
 
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
@@ -35,8 +37,9 @@ def seed_for(plans: Sequence[Scenario], seed: int | None) -> int:
 
     announce_compiling()
     own = next((plan.simulation.seed for plan in plans if plan.simulation.seed is not None), None)
-    if seed is not None or own is not None:
-        return seed if seed is not None else own  # type: ignore[return-value]
+    given = own if seed is None else seed
+    if given is not None:
+        return given
     picked = pick_seed()
     say(f"No seed given: using {picked}; --seed {picked} plays the same luck again.")
     return picked
@@ -49,18 +52,15 @@ def split_vary(plan: Scenario, texts: Sequence[str]) -> dict[str, str | None]:
     ------
     UsageError : a path named twice.
     """
-    from simulator.errors import UsageError
     from simulator.scenario.levers import levers, split
 
     found: dict[str, str | None] = {}
     for text in texts:
         pair = split(plan, text)
         if pair is not None and "targets." in text:
-            try:  # a target named "wins >= 25 in 2027" without a bracket
+            with suppress(ScenarioError):  # a target named "wins >= 25 in 2027", without a bracket
                 levers(plan, text.strip())
                 pair = None
-            except Exception:
-                pass
         path, rest = (text.strip(), None) if pair is None else pair
         if path in found:
             raise UsageError(f"--vary names {path} twice")
