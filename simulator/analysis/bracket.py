@@ -17,6 +17,8 @@ from simulator.scenario.uncertain import Number
 TENFOLD = 10.0
 """Positive numbers are looked for between a tenth of what is planned and ten times that."""
 SMALLEST_SHARE = 0.01
+ALMOST = 1 - 1e-12
+"""A share at its largest: x times ALMOST / x, rounded, never passes 1."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,11 @@ class Search:
 
     def change(self, x: float) -> dict[str, Any]:
         """What to change in the plan for the lever to be at x."""
+        for end in (self.low, self.high):
+            if math.isclose(x, end, rel_tol=1e-12):
+                x = end  # exp(log(end)) may be a hair outside, where a share would be above 1
         if self.scaled:
-            return {self.path: f"*{x:.15f}".rstrip("0").rstrip(".")}
+            return {self.path: f"*{float(x)!r}"}
         return {self.path: int(x) if float(x).is_integer() and abs(x) < 2**53 else float(x)}
 
     def value(self, x: float) -> float:
@@ -121,11 +126,11 @@ def _scaled(scenario: Scenario, reached: Sequence[Lever], name: str, path: str) 
         medians = [number.median() for number in shares if number.median() > 0]
         tops = [number.median() for number in shares if number.certain and number.median() > 0]
         # certain shares may not pass 1; of uncertain ones the draws are capped there
-        high = min([1 / x for x in tops] or [1 / min(medians)]) if medians else 1.0
+        high = min([ALMOST / x for x in tops] or [1 / min(medians)]) if medians else 1.0
         low = SMALLEST_SHARE
     elif any(lever.kind == "own" for lever in reached):
         own = [deal.win_probability for deal in scenario.opening.deals or () if deal.win_probability]
-        low, high = SMALLEST_SHARE, 1 / max(own) if own else 1.0
+        low, high = SMALLEST_SHARE, ALMOST / max(own) if own else 1.0
     uncertain = any(not number.certain for number in numbers)
     single = len(reached) == 1 and len(numbers) == 1
     why = (

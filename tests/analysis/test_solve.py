@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from scipy.optimize import brentq
 
-from simulator.analysis.bracket import main_levers
+from simulator.analysis.bracket import main_levers, search_of
 from simulator.analysis.solve import solve
 from simulator.analysis.what_if import what_if
 from simulator.errors import ScenarioError, SimulatorError, UsageError
@@ -18,6 +18,7 @@ from simulator.simulation.simulate import simulate
 from tests.analysis.plans import doubtful, plan
 
 VOLUME, RATE = "segments.inbound.volume", "segments.inbound.conversion.wins"
+CERTAIN = {"engagements": 1, "mqls": 1, "sqls": 1}
 SIMPLE: dict[str, Any] = {"lag_weeks": {}, "slips": {}, "opening": {"warm_up_quarters": 0}}
 
 
@@ -176,3 +177,19 @@ def test_json_has_the_documented_keys() -> None:
     rows = json.loads(json.dumps(solve(plan(), [VOLUME, RATE], trials=200, seed=21).to_json()))
     keys = {"path", "value", "low", "high", "relative", "probability", "reached", "bracket"}
     assert [row["path"] for row in rows] == [VOLUME, RATE] and all(keys <= set(row) for row in rows)
+
+
+@pytest.mark.parametrize("share", [0.011, 0.07, 0.3, 0.35, 0.88])
+def test_a_share_searched_to_its_end_stays_a_share(share: float) -> None:
+    """Ends are reached through exp and log; a hair beyond, the plan would refuse the value."""
+    base = load({
+        "start": "2027-Q1", "quarters": 4,
+        "segments": {
+            name: {"volume": 10, "conversion": CERTAIN | {"wins": 0.2}, "slips": {"probability": p}}
+            for name, p in (("a", share), ("b", share / 2))
+        },
+        "targets": [{"metric": "wins", "at_least": 1, "in": "2027-Q1"}],
+    })  # fmt: skip
+    search = search_of(base, "segments.*.slips.probability")
+    highest = base.with_changes(search.change(search.high * (1 + 2e-16)))
+    assert highest.segments["a"].slips.probability[0].median() == pytest.approx(1)
