@@ -14,16 +14,15 @@ LONGEST = 60  # quarters looked at
 MISSED = 0.02  # share of the steady state's open deals from which it is said
 
 
-def missing_shares(scenario: Scenario) -> np.ndarray:
-    """What share of the steady state's open deals a warm-up of so many quarters leaves out.
+def open_by_age(scenario: Scenario) -> np.ndarray:
+    """Open deals of a business that has always run the first quarter's plan, by the age of their lead.
 
     A lead that arrived t weeks ago is an open deal with probability A(t) = P(born by t) −
-    P(decided by t); a warm-up of T weeks sees Σ A(t), t < T, of the whole sum. Assumptions at their
-    medians, no market.
+    P(decided by t). Assumptions at their medians, no market.
 
     Returns
     -------
-    float64 (61,): by number of quarters, from 0.
+    float64 (week,): the expected number, 60 quarters far.
     """
     opening = scenario.opening.model_copy(update={"warm_up_quarters": LONGEST, "deals": None, "leads": None})
     lowered = lower(scenario.model_copy(update={"opening": opening}), at_median=True, market=False)
@@ -45,10 +44,10 @@ def missing_shares(scenario: Scenario) -> np.ndarray:
     def then(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.convolve(a, b)[:last]
 
-    open_by_age = np.zeros(last)
+    found = np.zeros(last)
     for s in range(shape.segments):
         born = np.zeros(last)
-        born[0] = room.terms.arrivals[s, 0]
+        born[0] = room.terms.arrivals[s, 0] / WEEKS
         for t in range(plan.segments.entry[s] + 1, shape.stages - 1):
             born = then(born * room.terms.rate[s, t, 0], laws[plan.segments.lag[s, t, 0]])
         cycle = laws[plan.segments.lag[s, shape.stages - 1, 0]]
@@ -63,17 +62,34 @@ def missing_shares(scenario: Scenario) -> np.ndarray:
             here = then(here * slip, delay)
             if here.sum() < 1e-12 * max(born.sum(), 1e-300):
                 break
-        open_by_age += np.cumsum(born) - np.cumsum(decided)
-    total = open_by_age.sum()
+        found += np.cumsum(born) - np.cumsum(decided)
+    return found
+
+
+def missing_shares(scenario: Scenario) -> np.ndarray:
+    """What share of the steady state's open deals a warm-up of so many quarters leaves out.
+
+    Returns
+    -------
+    float64 (61,): by number of quarters, from 0; a warm-up of T weeks sees Σ A(t), t < T.
+    """
+    deals = open_by_age(scenario)
+    total = deals.sum()
     if total <= 0:
         return np.zeros(LONGEST + 1)
-    seen = np.concatenate([[0.0], np.cumsum(open_by_age)[WEEKS - 1 :: WEEKS]])
+    seen = np.concatenate([[0.0], np.cumsum(deals)[WEEKS - 1 :: WEEKS]])
     return 1 - seen / total
 
 
 def warm_up_note(scenario: Scenario) -> str | None:
-    """What to say about a warm-up that is too short; None when it is long enough or replaced."""
+    """What to say about a warm-up that is too short, or a file of open deals that looks cut short."""
     if scenario.opening.deals is not None:
+        listed, usual = len(scenario.opening.deals), open_by_age(scenario).sum()
+        if usual >= 10 and listed < usual / 2:
+            return (
+                f"{listed:,} open deals are listed where this plan, always run so, would have about {usual:,.0f}; "
+                "if the file is not complete, the first quarters look emptier than they are"
+            )
         return None
     quarters = scenario.opening.warm_up_quarters
     missing = missing_shares(scenario)

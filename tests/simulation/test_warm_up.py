@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -60,3 +61,13 @@ def test_capped_shares_are_reported() -> None:
     capped = np.mean(result.assumptions["segments.a.conversion.wins"] == 1.0)
     assert 0.2 < capped < 0.7
     assert any("is capped at 1 in" in note for note in result.notes)
+
+
+def test_a_short_file_of_open_deals_is_noticed(tmp_path: Path) -> None:
+    """Steady state: 100 deals a quarter, open for 19.8 weeks on average (12·√e): 152."""
+    for listed, said in ((5, True), (100, False)):
+        rows = [f"D{i},a,1000" for i in range(listed)]
+        (tmp_path / "deals.csv").write_text("\n".join(["id,segment,amount", *rows]), encoding="utf-8")
+        plan = SLOW | {"opening": {"deals": str(tmp_path / "deals.csv")}}
+        notes = simulate(load(plan), trials=5, seed=1).notes
+        assert any(f"{listed} open deals are listed" in note and "about 152" in note for note in notes) is said
