@@ -85,7 +85,7 @@ def warm_up_note(scenario: Scenario) -> str | None:
     """What to say about a warm-up that is too short, or a file of open deals that looks cut short."""
     if scenario.opening.deals is not None:
         listed, usual = len(scenario.opening.deals), open_by_age(scenario).sum()
-        if usual >= 10 and listed < usual / 2:
+        if usual >= 10 and listed < usual / 4:
             return (
                 f"{listed:,} open deals are listed where this plan, always run so, would have about {usual:,.0f}; "
                 "if the file is not complete, the first quarters look emptier than they are"
