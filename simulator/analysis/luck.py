@@ -190,9 +190,7 @@ class _Runs:
 
     def __call__(self, *, trials: int | None = None, **how: Any) -> Result:
         count = trials or self.trials
-        result = simulate(
-            self.scenario, trials=count, seed=self.seed, threads=self.threads, progress=self.stage, **how
-        )
+        result = simulate(self.scenario, trials=count, seed=self.seed, threads=self.threads, progress=self.stage, **how)
         self._finished += 1
         return result
 

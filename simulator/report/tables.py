@@ -158,11 +158,7 @@ def _by_quarter(result: Result) -> RenderableType:
     best: dict[tuple[int, ...], Period] = {}
     for period in sorted(periods, key=lambda p: p.partial):
         best.setdefault(period.quarters, period)
-    rows = [
-        (f"{p.label} (part)" if p.partial else p.label, p.label, None)
-        for p in periods
-        if best[p.quarters] is p
-    ]
+    rows = [(f"{p.label} (part)" if p.partial else p.label, p.label, None) for p in periods if best[p.quarters] is p]
     return _side_by_side("By quarter", result, rows, f"   {LEGEND}")
 
 
