@@ -12,33 +12,9 @@ from tests.oracles.world import given_world
 from tests.simulation.cases import EXACT, load_case, plan
 
 
-def shares(law, count: int) -> list[float]:
-    steps = np.diff(law.cdf(np.arange(count + 1)))
-    return [float(p) for p in steps / steps.sum()]
-
-
-REFERENCE = plan(
-    {
-        "one": {
-            "volume": 1000,
-            "conversion": {"engagements": 0.30, "mqls": 0.40, "sqls": 0.60, "wins": 0.35},
-            "lag_weeks": {
-                "engagements": {"weeks": shares(stats.expon(scale=0.5), 4)},
-                "mqls": {"weeks": shares(stats.expon(scale=2), 12)},
-                "sqls": {"weeks": shares(stats.expon(scale=1.5), 10)},
-                "wins": {"weeks": shares(stats.gamma(4, scale=2), 26)},
-            },
-            "deal_size": {"mean": 40_000, "cv": 0.8},
-            "slips": {"probability": 0.2, "delay_weeks": {"mean": 4}, "limit": 3, "win_rate_factor": 0.85},
-        }
-    },
-    warm_up=0,
-)
-
-
 def test_the_reference_plan(tmp_path):
     """Figures on which eleven independent programs agree."""
-    exact = Exact(given_world(load_case(REFERENCE, tmp_path), {}, {}))
+    exact = Exact(given_world(load_case(EXACT["from an empty start"], tmp_path), {}, {}))
     np.testing.assert_allclose(exact.mean("wins"), [6.17526, 21.92459, 24.18674, 24.26580], atol=5e-6)
     assert exact.at_least("wins", 25, 3) == pytest.approx(0.4675583, abs=1e-7)
     year = (0, 1, 2, 3)

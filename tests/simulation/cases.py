@@ -10,6 +10,9 @@ import csv
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from scipy import stats
+
 from simulator.scenario.load import load
 
 DEAL_COLUMNS = ("id", "segment", "amount", "expected_close", "win_probability", "pushes", "created")
@@ -83,16 +86,23 @@ def late(volume: Any, win_rate: Any = 0.35, **changes: Any) -> dict[str, Any]:
     }
 
 
-FROM_A_TABLE = {
-    "engagements": {"weeks": [0.8651, 0.1171, 0.0158, 0.0020]},
-    "mqls": {"weeks": [0.4, 0.25, 0.15, 0.1, 0.06, 0.04]},
-    "sqls": {"weeks": [0.5, 0.2, 0, 0.2, 0.1]},
-    "wins": {"weeks": [0, 0, 0.05, 0.05, 0.1, 0.1, 0.15, 0.15, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05]},
+def shares(law: Any, count: int) -> dict[str, list[float]]:
+    """A lag as explicit weeks 0 … count − 1, in proportion to F(k + 1) − F(k)."""
+    steps = np.diff(law.cdf(np.arange(count + 1)))
+    return {"weeks": [float(p) for p in steps / steps.sum()]}
+
+
+REFERENCE_LAGS = {
+    "engagements": shares(stats.expon(scale=0.5), 4),
+    "mqls": shares(stats.expon(scale=2), 12),
+    "sqls": shares(stats.expon(scale=1.5), 10),
+    "wins": shares(stats.gamma(4, scale=2), 26),
 }
+"""Of the reference plan, on which many independent programs agree (see the test of the oracle)."""
 
 EXACT: dict[str, dict[str, Any]] = {
     "steady state": plan({"inbound": funnel()}),
-    "from an empty start": plan({"inbound": funnel(lag_weeks=FROM_A_TABLE)}, warm_up=0),
+    "from an empty start": plan({"inbound": funnel(lag_weeks=REFERENCE_LAGS)}, warm_up=0),
     "everything changes by quarter": plan(
         {
             "inbound": funnel(

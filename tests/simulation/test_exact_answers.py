@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import pytest
@@ -35,6 +35,15 @@ def played(tmp_path_factory):
 def test_means_variances_and_laws(name, played):
     scenario, exact, result = played(name)
     against.hold([*against.moments(scenario, result, exact), *against.distributions(scenario, result, exact)])
+
+
+def test_the_reference_plan(played):
+    """Published figures: P(at least 25 wins in Q4) and P(bookings of the horizon of 2.0M or more)."""
+    _, _, result = played("from an empty start")
+    assert_probability = partial(st.assert_probability, effect=0.025)
+    assert_probability(result["wins"][:, 3] >= 25, 0.4675583)
+    assert_probability(result["bookings"].sum(axis=1) >= 2e6, 0.99529333)
+    st.assert_mean(result["bookings"].sum(axis=1), 3_062_096, sd=448_189, effect=20_000)
 
 
 @pytest.mark.parametrize(
