@@ -41,7 +41,7 @@ def from_sheet(path: str | os.PathLike[str], *, sheet: str | None = None) -> str
     --------
     >>> from simulator.export.planning.template import write_template
     >>> write_template("doctest-sheet.csv")
-    >>> print(from_sheet("doctest-sheet.csv").splitlines()[1])
+    >>> print(next(line for line in from_sheet("doctest-sheet.csv").splitlines() if line.startswith("name")))
     name: My plan
     >>> os.remove("doctest-sheet.csv")
     """
