@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -107,17 +107,24 @@ class Result:
         deals: DealFates | None = None,
         assumptions: Any = None,
         notes: Sequence[str] = (),
+        late_note: Callable[[], str | None] | None = None,
     ):
         self.scenario = scenario
         self.metrics = tuple(metrics)
         self.columns = columns
         self.provenance = provenance
         self.deals = deals
-        self.notes = tuple(notes)
+        self._notes, self._late_note = tuple(notes), late_note
         self._counts, self._cents = counts, cents
         self._assumptions = assumptions
         self._place = {m.name: (m.kind == "money", index) for index, m in enumerate(self.metrics)}
         self._count_metrics = sum(m.kind == "count" for m in self.metrics)
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader should know; worked out when it is read, since sweeps never do."""
+        late = self._late_note() if self._late_note is not None else None
+        return (*self._notes, late) if late else self._notes
 
     # -- labels ---------------------------------------------------------------------------------
     @property

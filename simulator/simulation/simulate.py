@@ -269,8 +269,6 @@ def _result(
         deals = DealFates(lowered.deal_ids, arrays.outcome, arrays.week, arrays.slips,
                           lowered.plan.opening.deal_value)  # fmt: skip
     notes = list(scenario.warnings)
-    note = warm_up_note(scenario) if first_trial == 0 else None
-    notes += [note] if note else []
     capped = [i for i, share in enumerate(lowered.plan.numbers.share) if share and lowered.plan.numbers.times[i] > 1]
     if capped:
         drawn_now = assumptions()
@@ -292,4 +290,5 @@ def _result(
     return Result(
         scenario, metrics=lowered.metrics, counts=arrays.counts, cents=arrays.cents, provenance=provenance,
         columns=by, deals=deals, assumptions=assumptions, notes=notes,
+        late_note=(lambda: warm_up_note(scenario)) if first_trial == 0 else None,
     )  # fmt: skip
