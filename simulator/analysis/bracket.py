@@ -13,6 +13,7 @@ from simulator.scenario.labels import label
 from simulator.scenario.levers import Lever, levers
 from simulator.scenario.model import Scenario
 from simulator.scenario.uncertain import Number
+from simulator.simulation.metrics import metrics_in
 
 TENFOLD = 10.0
 """Positive numbers are looked for between a tenth of what is planned and ten times that."""
@@ -206,7 +207,7 @@ def main_levers(scenario: Scenario, metric: str) -> list[str]:
     paths = [f"segments.{who}.volume", *(f"segments.{who}.conversion.{stage}" for stage in stages)]
     if any(number.median() > 0 for s in segments for number in s.slips.probability):
         paths.append(f"segments.{who}.slips.probability")
-    if metric in ("bookings", "created_pipeline", "open_pipeline", "slipped_value"):
+    if any(m.name == metric and m.kind == "money" for m in metrics_in(scenario)):
         paths.append(f"segments.{who}.deal_size")
     if scenario.opening.deals and any(deal.win_probability for deal in scenario.opening.deals):
         paths.append("opening.win_probability")

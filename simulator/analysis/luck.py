@@ -18,7 +18,7 @@ from simulator.analysis.luck_slips import SlipEffect, slip_effect
 from simulator.analysis.luck_subject import Subject, subject_of
 from simulator.errors import UsageError
 from simulator.scenario.model import Scenario
-from simulator.simulation.metrics import metrics_of
+from simulator.simulation.metrics import metrics_in
 from simulator.simulation.provenance import Provenance
 from simulator.simulation.result import Result, Segments
 from simulator.simulation.simulate import check_arguments, simulate
@@ -202,5 +202,4 @@ class _Runs:
 
 
 def _kinds(scenario: Scenario) -> dict[str, str]:
-    money = any(segment.deal_size is not None for segment in scenario.segments.values())
-    return {m.name: m.kind for m in metrics_of(scenario.stages, money)}
+    return {m.name: m.kind for m in metrics_in(scenario)}

@@ -13,7 +13,7 @@ from simulator.errors import UsageError
 from simulator.quarters import Period
 from simulator.scenario.faults import nearest
 from simulator.scenario.model import Scenario, Target
-from simulator.simulation.metrics import Metric, metrics_of
+from simulator.simulation.metrics import Metric, metrics_in, metrics_of
 from simulator.simulation.result import Result, Segments, meets
 
 
@@ -105,7 +105,7 @@ def _of_target(scenario: Scenario, target: Target) -> Subject:
 
 def _metric(scenario: Scenario, name: str) -> Metric:
     money = any(segment.deal_size is not None for segment in scenario.segments.values())
-    metrics = {m.name: m for m in metrics_of(scenario.stages, money)}
+    metrics = {m.name: m for m in metrics_in(scenario)}
     if name not in metrics:
         why = "" if money or name not in {m.name for m in metrics_of(scenario.stages, True)} else (
             ": the plan has no deal sizes, so no money"

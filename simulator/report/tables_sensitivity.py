@@ -9,7 +9,7 @@ from simulator.analysis.sobol import Share, SobolShares
 from simulator.analysis.tornado import Effect, Tornado
 from simulator.report.layout import from_to, notes, plain_table, points, short_label, title, value_text
 from simulator.report.wording import average, clean, plural
-from simulator.simulation.metrics import Metric, metrics_of
+from simulator.simulation.metrics import Metric, metrics_in
 from simulator.statistics.intervals import Estimate, as_percent
 
 SHOWN = 20
@@ -25,8 +25,7 @@ MEANING = (
 
 def metric_of(found: Tornado | SobolShares) -> Metric:
     """The metric that means and variances are of."""
-    money = any(segment.deal_size is not None for segment in found.scenario.segments.values())
-    return next(m for m in metrics_of(found.scenario.stages, money) if m.name == found.goal.metric)
+    return next(m for m in metrics_in(found.scenario) if m.name == found.goal.metric)
 
 
 def tornado_table(found: Tornado, everything: bool = False) -> RenderableType:

@@ -9,7 +9,7 @@ from simulator.analysis.sweep import Sweep
 from simulator.report.layout import plain_table, short_label, title, value_text
 from simulator.report.wording import average, clean
 from simulator.scenario.labels import label
-from simulator.simulation.metrics import metrics_of
+from simulator.simulation.metrics import metrics_in
 from simulator.statistics.intervals import as_percent
 
 MOST_ROWS = 60
@@ -18,8 +18,7 @@ MOST_ROWS = 60
 def sweep_table(found: Sweep) -> RenderableType:
     """The rows: what is varied, the target's probability, the mean of its metric."""
     plan, goal = found.scenario, found.goal
-    money = "mean: bookings" in found.rows[0]
-    metric = next(m for m in metrics_of(plan.stages, money) if m.name == goal.metric)
+    metric = next(m for m in metrics_in(plan) if m.name == goal.metric)
     names = [short_label(label(path, plan.stages), plan) for path in found.paths]
     head = [*names, *(("probability", "±") if goal.name is not None else ()), f"mean {goal.subject}"]
     table = plain_table(*head, left=0, fold=True)

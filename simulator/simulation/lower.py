@@ -31,7 +31,7 @@ from simulator.scenario.uncertain import (
     at_quarter,
     forward,
 )
-from simulator.simulation.metrics import Metric, metrics_of
+from simulator.simulation.metrics import Metric, metrics_in
 
 Z90 = 1.2815515655446004
 _FAMILIES = {"gamma": kinds.GAMMA, "lognormal": kinds.LOGNORMAL_SPREAD, "weibull": kinds.WEIBULL,
@@ -456,4 +456,4 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
         ints([key[0] for key in curve_keys]), np.array([key[1:] for key in curve_keys], float).reshape(-1, 2), curves,
         np.array(list(numbers.sigmas), float), plan.spreads.quantiles,
     )  # fmt: skip
-    return Lowered(plan, metrics_of(stages, money), tuple(numbers.paths), tuple(deal.id for deal in deals))
+    return Lowered(plan, metrics_in(scenario), tuple(numbers.paths), tuple(deal.id for deal in deals))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from simulator.scenario.model import Scenario
 
 LOSSES, SLIPS, SLIPPED_DEALS, OPEN_DEALS = "losses", "slips", "slipped_deals", "open_deals"
 BOOKINGS, CREATED, OPEN_PIPELINE, SLIPPED_VALUE = "bookings", "created_pipeline", "open_pipeline", "slipped_value"
@@ -54,3 +57,17 @@ def metrics_of(stages: Sequence[str], money: bool) -> tuple[Metric, ...]:
         Metric(SLIPPED_VALUE, "money", "sum", "value slipped out"),
         Metric(OPEN_PIPELINE, "money", "end", "open pipeline"),
     )
+
+
+def metrics_in(scenario: Scenario) -> tuple[Metric, ...]:
+    """The metrics of a scenario, in the order of the result arrays: every count, then all money.
+
+    What an optional part of the plan adds comes after what every plan has.
+    """
+    money = any(segment.deal_size is not None for segment in scenario.segments.values())
+    return in_order(metrics_of(scenario.stages, money))
+
+
+def in_order(metrics: Sequence[Metric]) -> tuple[Metric, ...]:
+    """Counts first, then money, then ratios; otherwise as they come."""
+    return tuple(sorted(metrics, key=lambda metric: ("count", "money", "ratio").index(metric.kind)))
