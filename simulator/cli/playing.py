@@ -33,9 +33,9 @@ def one_plan(source: str, changes: Sequence[str]) -> Scenario:
 
 def seed_for(plans: Sequence[Scenario], seed: int | None) -> int:
     """The seed to play with: the one given, the plans' own, or a new one that is told."""
+    announce_compiling()
     from simulator.simulation.simulate import pick_seed
 
-    announce_compiling()
     own = next((plan.simulation.seed for plan in plans if plan.simulation.seed is not None), None)
     given = own if seed is None else seed
     if given is not None:

@@ -16,9 +16,9 @@ def simulate_all(
     plans: Sequence[Scenario], *, trials: int | None, seed: int | None, threads: int | None
 ) -> list[Result]:
     """Every plan played; those without a seed of their own share one, and so their luck."""
+    announce_compiling()
     from simulator.simulation.simulate import pick_seed, simulate
 
-    announce_compiling()
     picked = None
     if seed is None and any(plan.simulation.seed is None for plan in plans):
         picked = pick_seed()
@@ -34,6 +34,8 @@ def simulate_all(
 def announce_compiling() -> None:
     """Tell a person that the first run takes longer, and why."""
     from simulator.kernels.jit import is_compiled
+    from simulator.kernels.lean import start_compiler
 
+    start_compiler()
     if not is_compiled():
         say("Compiling the simulation for this machine: up to half a minute, the first time only.")

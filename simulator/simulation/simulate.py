@@ -15,7 +15,7 @@ import numpy as np
 from simulator import __version__
 from simulator.errors import RunError, UsageError
 from simulator.kernels.plan import ASSUMPTIONS, DEALS, DEMAND, MARKET, SLIPS
-from simulator.kernels.room import Room, make_room
+from simulator.kernels.room import make_room
 from simulator.kernels.trials import run_trials
 from simulator.kernels.uncertain import draw_assumptions
 from simulator.quarters import WEEKS
@@ -187,6 +187,16 @@ class _Arrays:
         self.stale = np.zeros(deals, np.int64)
 
 
+class _Desk:
+    """What a thread works with. Trials are written here first: in memory of its own, and always laid out alike."""
+
+    def __init__(self, lowered: Lowered, arrays: _Arrays, trials: int):
+        self.room = make_room(lowered.plan, arrays.columns)
+        self.counts, self.cents = (
+            np.empty((*array.shape[:2], trials, array.shape[3]), array.dtype) for array in (arrays.counts, arrays.cents)
+        )
+
+
 def _play(
     lowered: Lowered,
     seeds: np.ndarray,
@@ -197,28 +207,32 @@ def _play(
 ) -> None:
     """Fill the arrays, chunk by chunk, in threads; between chunks Ctrl-C and progress get a turn."""
     trials = setup.trials
-    rooms: list[Room] = []  # one per thread at work; list.pop and append are atomic
+    size = min(_CHUNK, trials)
+    desks: list[_Desk] = []  # one per thread at work; list.pop and append are atomic
 
     def chunk(start: int) -> tuple[int, np.ndarray]:
-        stop = min(start + _CHUNK, trials)
+        stop = min(start + size, trials)
+        desk = desks.pop() if desks else _Desk(lowered, arrays, size)
+        counts, cents = desk.counts, desk.cents
+        if stop - start < size:  # the last: a slice would be laid out differently, and need a compilation of its own
+            counts, cents = (np.empty((*a.shape[:2], stop - start, a.shape[3]), a.dtype) for a in (counts, cents))
         stale = np.zeros_like(arrays.stale)
-        room = rooms.pop() if rooms else make_room(lowered.plan, arrays.columns)
         done = 0
         while True:
             # a static plan's tables of arrivals survive in the room from chunk to chunk
             done, entries = run_trials(
-                *lowered.plan, seeds, first_trial + start, done, *room, arrays.column,
-                arrays.counts[:, :, start:stop], arrays.cents[:, :, start:stop],
+                *lowered.plan, seeds, first_trial + start, done, *desk.room, arrays.column, counts, cents,
                 arrays.outcome[start:stop], arrays.week[start:stop], arrays.slips[start:stop], stale,
             )  # fmt: skip
             if not entries:
                 break
-            room = make_room(lowered.plan, arrays.columns, entries + entries // 4)
-        rooms.append(room)
+            desk.room = make_room(lowered.plan, arrays.columns, entries + entries // 4)
+        arrays.counts[:, :, start:stop], arrays.cents[:, :, start:stop] = counts, cents
+        desks.append(desk)
         return stop - start, stale
 
     done = 0
-    for count, stale in in_threads(chunk, range(0, trials, _CHUNK), setup.threads):
+    for count, stale in in_threads(chunk, range(0, trials, size), setup.threads):
         arrays.stale += stale
         done += count
         if progress is not None:

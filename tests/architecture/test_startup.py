@@ -39,6 +39,42 @@ def test_importing_the_package_loads_nothing_heavy(code):
     assert loaded_by(code) == set()
 
 
+def modules_of(code: str) -> set[str]:
+    """Every module in memory after some code but Python's own, in a fresh process."""
+    program = (
+        "import sys\nbefore = set(sys.modules)\ntry:\n    " + code + "\nexcept SystemExit:\n    pass\n"
+        "own = sys.stdlib_module_names\n"
+        "print('MODULES', *sorted(m for m in set(sys.modules) - before if m.split('.')[0] not in own))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(done.stdout.split("MODULES")[1].split())
+
+
+def test_all_that_importing_the_package_loads():
+    """Besides Python's own modules: nothing but itself."""
+    assert modules_of("import simulator") == {"simulator"}
+
+
+def test_all_that_help_loads():
+    """Besides Python's own modules and click."""
+    found = modules_of("from simulator.cli.main import main; main(['--help'])")
+    assert {name for name in found if name.split(".")[0] != "click"} == {
+        "simulator", "simulator.cli", "simulator.cli.errors", "simulator.cli.main", "simulator.cli.options",
+        "simulator.cli.verbs", "simulator.errors", "simulator.files",
+    }  # fmt: skip
+
+
+PYTHONS_OWN = {"asyncio", "concurrent", "email", "http", "multiprocessing", "sqlite3", "unittest", "xml"}
+"""Parts of Python's library that cost tens of milliseconds and that help has no use for."""
+
+
+@pytest.mark.parametrize("code", ["import simulator", "from simulator.cli.main import main; main(['--help'])"])
+def test_no_slow_part_of_pythons_library(code):
+    program = f"import sys\ntry:\n    {code}\nexcept SystemExit:\n    pass\nprint('MODULES', *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert set(done.stdout.split("MODULES")[1].split()) & PYTHONS_OWN == set()
+
+
 @pytest.mark.parametrize("args", [["--help"], [], ["--version"], ["run", "--help"], ["scenario", "new", "--help"],
                                   ["run"], ["scenario", "new"]])  # fmt: skip
 def test_help_loads_the_command_line_library_only(args):
@@ -57,10 +93,21 @@ def test_checking_a_scenario_needs_no_compiler_and_no_pictures():
     assert loaded_by(f"from simulator.cli.main import main; main({args!r})") & {"numba", "matplotlib", "scipy"} == set()
 
 
-def test_simulating_needs_no_pictures(tmp_path):
-    args = ["run", "scenarios/twenty-five-customers.yaml", "--trials", "50", "--seed", "1", "--format", "json"]
+@pytest.mark.parametrize("plan", ["twenty-five-customers", "mid-market", "enterprise"])
+def test_simulating_needs_no_pictures_and_no_scipy(tmp_path, plan):
+    """Numba would load SciPy's linear algebra at the first call of a kernel (0.2 s); see kernels/lean.py."""
+    args = ["run", f"scenarios/{plan}.yaml", "--trials", "50", "--seed", "1", "--format", "json"]
     args += ["-o", str(tmp_path / "x.json")]
-    assert loaded_by(f"from simulator.cli.main import main; main({args!r})") & {"matplotlib", "rich"} == set()
+    found = modules_of(f"from simulator.cli.main import main; main({args!r})")
+    slow = {"matplotlib", "rich", "scipy.linalg", "scipy.special", "scipy.stats", "polars", "jinja2", "xlsxwriter"}
+    assert found & slow == set()
+    assert "numba" in found
+
+
+def test_leaving_out_scipy_leaves_it_usable():
+    code = "from simulator.kernels.lean import start_compiler; start_compiler(); import scipy.linalg; "
+    code += "assert scipy.linalg.norm([3.0, 4.0]) == 5.0; start_compiler()"
+    assert "scipy.linalg" in modules_of(code)
 
 
 def test_public_names():
