@@ -19,7 +19,7 @@ from simulator.scenario.model import Scenario, Target
 from simulator.simulation.provenance import SCHEMA
 from simulator.simulation.result import Result
 from simulator.simulation.simulate import check_arguments, simulate
-from simulator.statistics.intervals import Estimate, as_percent, proportion
+from simulator.statistics.intervals import Estimate, as_percent, mean, proportion
 from simulator.statistics.paired import Race, paired_mean, paired_proportion, race
 
 
@@ -152,7 +152,7 @@ class Comparison:
         UsageError : no such metric or period in one of the two.
         """
         first, second = (self.results[k].values(metric, period) for k in (0, other))
-        means = (float(first.mean()), float(second.mean()))
+        means = (mean(first).value, mean(second).value)
         return ComparedMetric(metric, period, other, means, paired_mean(first, second), race(first, second))
 
     def summary(self) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from simulator.scenario.model import Scenario
 from simulator.simulation.provenance import library_versions
 from simulator.simulation.result import Result
 from simulator.simulation.simulate import Setup, check_arguments, simulate
-from simulator.statistics.intervals import as_percent, proportion
+from simulator.statistics.intervals import as_percent, mean, proportion
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,8 @@ class _Work:
         hit = self.goal.hits(result)
         met = [None if hit is None else int(np.count_nonzero(hit))]
         met += [int(np.count_nonzero(result.target_hits[:, i])) for i in range(len(self.scenario.targets))]
-        means = [float(result.values(m.name, self.goal.period, self.goal.segment).mean()) for m in result.metrics]
+        values = [result.values(m.name, self.goal.period, self.goal.segment) for m in result.metrics]
+        means = [None if np.isnan(found := mean(each).value) else found for each in values]
         return [met, {m.name: mean for m, mean in zip(result.metrics, means, strict=True)}]
 
     def row(self, number: int, measured: list[Any]) -> dict[str, Any]:

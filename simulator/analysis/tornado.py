@@ -266,7 +266,7 @@ def _measure(goal: Goal, result: Result) -> tuple[np.ndarray | None, np.ndarray]
 
 def _effect(move: Move, low: Any, high: Any) -> Effect:
     (low_hits, low_values), (high_hits, high_values) = low, high
-    means = (float(low_values.mean()), float(high_values.mean()))
+    means = (mean(low_values).value, mean(high_values).value)
     if low_hits is None:
         return Effect(move, None, means, None, paired_mean(low_values, high_values))
     probabilities = (float(low_hits.mean()), float(high_hits.mean()))

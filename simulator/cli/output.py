@@ -51,7 +51,16 @@ def reader_left() -> None:
 
 def put_json(document: Any, output: Path | None) -> None:
     """One JSON document; numbers at full precision."""
-    put_text(json.dumps(document, indent=2, allow_nan=False), output)
+    put_text(json.dumps(_known(document), indent=2, allow_nan=False), output)
+
+
+def _known(value: Any) -> Any:
+    """The same with null for what is undefined (a ratio whose denominator is 0 in every trial)."""
+    if isinstance(value, dict):
+        return {key: _known(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_known(item) for item in value]
+    return None if isinstance(value, float) and value != value else value
 
 
 def put_tables(tables: Sequence[RenderableType], output: Path | None) -> None:

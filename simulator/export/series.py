@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.errors import ExportError
 from simulator.export.names import Names, identifier
 
 if TYPE_CHECKING:
@@ -51,17 +52,25 @@ class Columns:
 
     Totals of every metric and quarter come first, then what targets need besides (segments, longer
     periods, the worst quarter of "each quarter"), then the draw of each uncertain assumption.
+
+    A ratio that is undefined in some trials (NaN) is left out unless ``undefined`` are wanted.
+
+    Raises
+    ------
+    ExportError : a target speaks of such a ratio, and only defined numbers are wanted.
     """
 
-    def __init__(self, result: Result, names: Names | None = None, suffix: str = ""):
+    def __init__(self, result: Result, names: Names | None = None, suffix: str = "", *, undefined: bool = False):
         self.result = result
+        self._undefined = undefined
         self._names = names or Names()
         self._suffix = suffix
         self._by_key: dict[Key, Series] = {}
         self._places = {name: f"segment_{i + 1}" for i, name in enumerate(result.segments)}
         for metric in result.metrics:
             for label in result.quarters:
-                self._add(metric.name, result.calendar.period(label), None)
+                if undefined or not np.isnan(result.values(metric.name, label)).any():
+                    self._add(metric.name, result.calendar.period(label), None)
         self.targets = tuple(self.of_target(target) for target in result.targets)
         self.draws = tuple(self._draw(path, values) for path, values in result.assumptions.items())
 
@@ -106,6 +115,12 @@ class Columns:
         if values.ndim == 2:
             values = values.min(axis=1) if lowest else values.max(axis=1)
         what = self.result.metric(metric)
+        if not self._undefined and np.isnan(values).any():
+            share = float(np.isnan(values).mean())
+            raise ExportError(
+                f"a target speaks of {metric} in {period.label}, which is undefined in {share:.1%} of the trials; "
+                "export to .csv, .parquet or .json, or leave the target out"
+            )
         when = period.label if not period.each else f"{'lowest' if lowest else 'highest'} quarter"
         label = f"{what.label}, {when}"
         if segment is not None:

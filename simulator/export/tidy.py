@@ -51,7 +51,7 @@ def summary_rows(results: Sequence[Result]) -> list[dict[str, Any]]:
 def wide_columns(results: Sequence[Result]) -> dict[str, Any]:
     """Column name -> values; of several scenarios the rows follow each other."""
     several = len(results) > 1
-    sets = [Columns(result) for result in results]
+    sets = [Columns(result, undefined=True) for result in results]
     common = [name for name in (s.name for s in sets[0].all) if all(name in {s.name for s in c.all} for c in sets)]
     found: dict[str, Any] = {}
     if several:
@@ -108,7 +108,9 @@ def write_csv(results: Sequence[Result], path: str | os.PathLike[str], *, table:
 def _texts(values: Iterable[Any]) -> Iterator[str]:
     plain = values.tolist() if isinstance(values, np.ndarray) else values
     for value in plain:
-        if isinstance(value, str):
+        if value is None or value != value:
+            yield ""
+        elif isinstance(value, str):
             yield harmless(value)
         elif isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
             yield str(int(value))
@@ -130,7 +132,7 @@ def write_parquet(results: Sequence[Result], path: str | os.PathLike[str], *, ta
             "Parquet needs polars: pip install 'pipeline-simulator[parquet]'; or export to .csv, which needs nothing"
         ) from None
     columns = _table(results, table)
-    frame = polars.DataFrame(columns)
+    frame = polars.DataFrame(columns, nan_to_null=True)
     texts = [name for name in frame.columns if frame[name].dtype == polars.String]
     if table == "long":
         frame = frame.with_columns(polars.col(texts).cast(polars.Categorical))
@@ -149,8 +151,8 @@ def write_json(results: Sequence[Result], path: str | os.PathLike[str], *, table
         if table != "summary":
             document["series"] = [
                 {"name": s.name, "label": s.label, "metric": s.metric, "in": s.period, "segment": s.segment,
-                 "path": s.path, "values": s.values.tolist()}
-                for s in Columns(result).all
+                 "path": s.path, "values": [None if v != v else v for v in s.values.tolist()]}
+                for s in Columns(result, undefined=True).all
             ]  # fmt: skip
         documents.append(document)
     out = io.StringIO()

@@ -22,10 +22,10 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from simulator.files import whole
-from simulator.report.wording import clean, compact, goal, priced, segment_label, threshold, unit_label, when
+from simulator.report.wording import clean, compact, goal, level, priced, segment_label, threshold, unit_label, when
 from simulator.simulation.metrics import BOOKINGS, Metric
 from simulator.simulation.result import Result, TargetEstimate
-from simulator.statistics.intervals import as_percent
+from simulator.statistics.intervals import as_percent, percentiles
 
 Segment = str | tuple[str, ...] | None
 
@@ -100,7 +100,7 @@ def fan(
 ) -> None:
     """Percentiles 5, 25, 50, 75 and 95 of a metric by quarter, with its targets marked."""
     values = result.quarterly(metric.name, segment)
-    low, lower, middle, upper, high = np.percentile(values, (5, 25, 50, 75, 95), axis=0)
+    low, lower, middle, upper, high = percentiles(values, (5, 25, 50, 75, 95))
     x = np.arange(values.shape[1], dtype=float)
     _bands(axes, x, (low, high), LIGHT, "9 trials in 10")
     _bands(axes, x, (lower, upper), MIDDLE, "half of the trials")
@@ -113,7 +113,7 @@ def fan(
     axes.set_title(_fold(f"{metric_name}{clean(segment_label(segment))} in {last}: {between}"))
     axes.set_xticks(x, _quarter_ticks(result.quarters))
     axes.set_xlim(-0.4, len(x) - 0.6)
-    moment = " at quarter's end" if metric.combine == "end" else " per quarter"
+    moment = {"end": " at quarter's end", "ratio": " in the quarter"}.get(metric.combine, " per quarter")
     axes.set_ylabel(clean(unit_label(metric, result.scenario.currency)) + moment)
     _number_axis(axes.yaxis, metric)
     if low.min() < 0.5 * axes.get_ylim()[1]:
@@ -137,6 +137,7 @@ def histogram(axes: Axes, result: Result, target: TargetEstimate) -> None:
         label += " in each trial's " + ("lowest" if target.at_least is not None else "highest") + " quarter"
     else:
         label += f" {when(result, target)}"
+    values = values[~np.isnan(values)]
     edges = _edges(values, bound, target, metric)
     met = target.met(values)
     share = 100 / len(values)
@@ -207,8 +208,9 @@ def _mark(axes: Axes, target: TargetEstimate, metric: Metric) -> None:
     quarters = target.period.quarters
     text = ("at least " if target.at_least is not None else "at most ") + threshold(bound, metric.kind == "money")
     style: dict[str, Any] = {"color": "black", "linewidth": 1.6, "zorder": 5}
-    if target.period.each or len(quarters) == 1 or metric.combine == "end":
-        first, last = (quarters[0], quarters[-1]) if target.period.each else (quarters[-1], quarters[-1])
+    if target.period.each or len(quarters) == 1 or metric.combine != "sum":
+        all_of_them = target.period.each or metric.combine == "ratio"
+        first, last = quarters[0] if all_of_them else quarters[-1], quarters[-1]
         style["path_effects"] = [withStroke(linewidth=3.4, foreground="white")]
         axes.hlines(bound, first - 0.3, last + 0.3, label=f"target: {text}", **style)
     else:
@@ -220,7 +222,7 @@ def _mark(axes: Axes, target: TargetEstimate, metric: Metric) -> None:
 
 def _between(low: float, high: float, metric: Metric, currency: str) -> str:
     money = metric.kind == "money"
-    first, last = (compact(x) if money else f"{x:,.0f}" for x in (low, high))
+    first, last = (f"{x:,.0f}" if metric.kind == "count" else level(x, metric) for x in (low, high))
     text = first if first == last else f"{first} to {last}"
     return priced(clean(currency), text) if money else text
 
@@ -229,6 +231,8 @@ def _number_axis(axis: Any, metric: Metric) -> None:
     axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=metric.kind == "count"))
     if metric.kind == "money":
         axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
+    elif metric.kind == "ratio":
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.4g}"))
     else:
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
 
@@ -247,7 +251,7 @@ def _quarter_ticks(labels: Sequence[str]) -> list[str]:
 
 def _line_between(bound: float, target: TargetEstimate, metric: Metric) -> float:
     """Where values that meet a target part from those that miss it; between two whole numbers for counts."""
-    if metric.kind == "money":
+    if metric.kind != "count":
         return bound
     return float(np.ceil(bound) - 0.5 if target.at_least is not None else np.floor(bound) + 0.5)
 
@@ -256,7 +260,7 @@ def _edges(values: NDArray[Any], bound: float, target: TargetEstimate, metric: M
     """Bin edges that never put a trial that meets the target into a bin with one that misses it."""
     low, high = (float(x) for x in np.percentile(values, (0.1, 99.9)))
     low, high = min(low, bound), max(high, bound)
-    if metric.kind == "money":
+    if metric.kind != "count":
         width = _nice((high - low) / 32)
         start = bound
     else:

@@ -150,7 +150,7 @@ def _lines(
         else:
             axes.stairs(heights, edges, label=clean(name), **LINES[number % len(LINES)])
     if bound is not None:
-        line = bound if metric.kind == "money" else bound - 0.5 if up else bound + 0.5
+        line = bound if metric.kind != "count" else bound - 0.5 if up else bound + 0.5
         axes.axvline(line, color="black", linewidth=1.2, linestyle=(0, (4, 2)))
     axes.set_ylim(0, 1.08 * top)
     axes.set_xlim(edges[0], edges[-1])

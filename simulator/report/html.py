@@ -18,7 +18,7 @@ from simulator.report.wording import average, clean, compact, goal, segment_labe
 from simulator.scenario.listing import assumptions
 from simulator.simulation.metrics import SLIPPED_DEALS, SLIPPED_VALUE
 from simulator.simulation.result import Result, TargetEstimate
-from simulator.statistics.intervals import as_percent, in_words
+from simulator.statistics.intervals import as_percent, in_words, percentiles
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -365,7 +365,7 @@ def _written(value: Any) -> str:
 def _percentiles(result: Result) -> list[dict[str, Any]]:
     found = []
     for metric in result.metrics:
-        levels = np.percentile(result.quarterly(metric.name), (10, 50, 90), axis=0)
+        levels = percentiles(result.quarterly(metric.name), (10, 50, 90))
         found.append({
             "label": _capital(unit_label(metric, result.scenario.currency)),
             "cells": [(amount(float(m), metric), f"{amount(float(a), metric)} – {amount(float(b), metric)}")

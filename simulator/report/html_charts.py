@@ -17,7 +17,7 @@ from simulator.report.html_scale import Scale, nice_step, thin, ticks
 from simulator.report.wording import compact, level, threshold, unit_label
 from simulator.simulation.metrics import Metric
 from simulator.simulation.result import Result, TargetEstimate
-from simulator.statistics.intervals import as_percent
+from simulator.statistics.intervals import as_percent, percentiles
 
 WIDE, NARROW = 720, 340
 LEVELS = (5, 25, 50, 75, 95)
@@ -40,7 +40,7 @@ def needed(result: Result, target: TargetEstimate) -> dict[int, float]:
     period: Period = target.period
     bound = target.at_least if target.at_least is not None else target.at_most
     assert bound is not None
-    if period.each:
+    if period.each or result.metric(target.metric).combine == "ratio":
         return dict.fromkeys(period.quarters, bound)
     if result.metric(target.metric).combine == "end":
         return {period.quarters[-1]: bound}
@@ -50,7 +50,7 @@ def needed(result: Result, target: TargetEstimate) -> dict[int, float]:
 def fan(result: Result, target: TargetEstimate, width: int) -> Geometry:
     """Bands of a metric by quarter with what the target needs."""
     metric = result.metric(target.metric)
-    bands = np.percentile(result.quarterly(target.metric, target.segment), LEVELS, axis=0)
+    bands = np.nan_to_num(percentiles(result.quarterly(target.metric, target.segment), LEVELS))
     goals = needed(result, target)
     labels = result.quarters
     height, left, right, top, bottom = (300, 62, 14, 12, 34) if width == WIDE else (240, 46, 10, 12, 30)
@@ -105,6 +105,7 @@ def histogram(result: Result, target: TargetEstimate, width: int) -> Geometry:
     """Shares of the trials, those that meet the target apart from those that miss it."""
     metric = result.metric(target.metric)
     values = target_values(result, target)
+    values = values[~np.isnan(values)]
     bound = target.at_least if target.at_least is not None else target.at_most
     assert bound is not None
     low, high = float(values.min()), float(values.max())

@@ -40,18 +40,31 @@ def threshold(value: float, money: bool = False) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.12g}"
 
 
-def level(value: float, metric: Metric) -> str:
-    """A percentile: money compact, counts whole, small ones with the half that may lie between two."""
+def level(value: float | None, metric: Metric) -> str:
+    """A percentile: money compact, counts whole, small ones with the half that may lie between two.
+
+    A ratio in three figures; a dash where it is undefined.
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if metric.kind == "ratio":
+        return _ratio(value)
     if metric.kind == "money":
         return compact(value)
     return f"{value:,.0f}" if abs(value - round(value)) < 0.05 or abs(value) >= 10 else f"{value:,.1f}"
 
 
-def average(value: float, metric: Metric) -> str:
+def average(value: float | None, metric: Metric) -> str:
     """A mean: one digit more than the numbers it is the mean of."""
+    if value is None or math.isnan(value) or metric.kind == "ratio":
+        return level(value, metric)
     if metric.kind == "money":
         return compact(value)
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.1f}"
+
+
+def _ratio(value: float) -> str:
+    return compact(value) if abs(value) >= 9999.5 else f"{value:,.0f}" if abs(value) >= 99.5 else f"{value:.3g}"
 
 
 def plural(count: int, noun: str) -> str:
@@ -101,8 +114,10 @@ def goal(result: Result, target: TargetEstimate) -> str:
     assert bound is not None
     text = threshold(bound, metric.kind == "money")
     money = metric.kind == "money"
-    what = f"{metric.label} of {priced(result.scenario.currency, text)}" if money else f"{text} {metric.label}"
-    more = "or more" if target.at_least is not None else "or less" if money else "or fewer"
+    what = f"{text} {metric.label}" if metric.kind == "count" else (
+        f"{metric.label} of {priced(result.scenario.currency, text) if money else text}"
+    )  # fmt: skip
+    more = "or more" if target.at_least is not None else "or fewer" if metric.kind == "count" else "or less"
     return f"{what} {more} {when(result, target)}{segment_label(target.segment)}"
 
 

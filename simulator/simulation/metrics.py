@@ -17,14 +17,18 @@ BOOKINGS, CREATED, OPEN_PIPELINE, SLIPPED_VALUE = "bookings", "created_pipeline"
 class Metric:
     """One thing that is counted.
 
-    ``combine`` says how quarters add up: ``sum`` for flows, ``end`` for what stands at the end.
-    ``label`` is how a person names it.
+    ``combine`` says how quarters add up: ``sum`` for flows, ``end`` for what stands at the end,
+    ``ratio`` for the ratio of sums (never the mean of ratios), ``compound`` for the product of the
+    quarters' ratios. ``label`` is how a person names it.
+    ``of`` are numerator and denominator of a ratio: names of metrics, or of parts that are not shown
+    themselves (:class:`~simulator.simulation.result.Result`).
     """
 
     name: str
     kind: Literal["count", "money", "ratio"]
-    combine: Literal["sum", "end"]
+    combine: Literal["sum", "end", "ratio", "compound"]
     label: str
+    of: tuple[str, str] | None = None
 
 
 _ACRONYMS = {"mqls": "MQLs", "sqls": "SQLs", "sals": "SALs", "pqls": "PQLs", "mqas": "MQAs"}

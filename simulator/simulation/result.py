@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 PERCENTILES = (5, 10, 25, 50, 75, 90, 95)
 Segments = str | Sequence[str] | None
+Part = NDArray[np.float64] | Callable[[], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,9 @@ class Result:
     ----------
     counts : int32 (segment, count metric, trial, column)
     cents : float64 (segment, money metric, trial, column), whole cents
+    parts : numerators and denominators of ratios that are no metrics themselves, by name: float64
+        (segment, trial, column), or (column,) for what is the same in all and does not add up over segments; or
+        functions that work these out when they are asked for
     columns : "quarter" or "week"
     assumptions : path or shared name -> float64 (trial,), or a function that draws them
     """
@@ -104,6 +109,7 @@ class Result:
         cents: NDArray[np.float64],
         provenance: Provenance,
         columns: str = "quarter",
+        parts: Mapping[str, Part] | None = None,
         deals: DealFates | None = None,
         assumptions: Any = None,
         notes: Sequence[str] = (),
@@ -116,6 +122,7 @@ class Result:
         self.deals = deals
         self._notes, self._late_note = tuple(notes), late_note
         self._counts, self._cents = counts, cents
+        self._parts = dict(parts or {})
         self._assumptions = assumptions
         self._place = {m.name: (m.kind == "money", index) for index, m in enumerate(self.metrics)}
         self._count_metrics = sum(m.kind == "count" for m in self.metrics)
@@ -180,6 +187,8 @@ class Result:
 
     def __getitem__(self, key: str | tuple[str, Segments]) -> NDArray[Any]:
         name, segment = (key, None) if isinstance(key, str) else key
+        if (of := self.metric(name).of) is not None:
+            return self._ratio(of, segment, [[column] for column in range(self._counts.shape[3])])
         values = self._array(name, segment)
         return values / 100.0 if self._place[name][0] else values
 
@@ -188,9 +197,11 @@ class Result:
 
     def quarterly(self, metric: str, segment: Segments = None) -> NDArray[Any]:
         """(trial, quarter) array of a metric, also when simulated by week."""
-        values = self[metric, segment]
         if self.columns == "quarter":
-            return values
+            return self[metric, segment]
+        if (of := self.metric(metric).of) is not None:
+            return self._ratio(of, segment, [self._columns([quarter]) for quarter in range(len(self.quarters))])
+        values = self[metric, segment]
         blocks = values.reshape(len(values), -1, WEEKS)
         return blocks.sum(axis=2) if self.metric(metric).combine == "sum" else blocks[:, :, -1]
 
@@ -207,21 +218,48 @@ class Result:
 
         Returns
         -------
-        int64 or float64 (trial,); (trial, quarter) when the period is ``each quarter``.
+        int64 or float64 (trial,); (trial, quarter) when the period is ``each quarter``. A ratio is NaN
+        where its denominator is 0.
         """
         wanted = self._period(period)
         if wanted.each:
             return self.quarterly(metric, segment)
-        flow = self.metric(metric).combine == "sum"
-        quarters = list(wanted.quarters) if flow else [wanted.quarters[-1]]
-        if self.columns == "week":
-            columns = (
-                [WEEKS * q + w for q in quarters for w in range(WEEKS)] if flow else [WEEKS * quarters[0] + WEEKS - 1]
-            )
-        else:
-            columns = quarters
-        total = self._array(metric, segment, columns).sum(axis=1)
+        what = self.metric(metric)
+        columns = self._columns(wanted.quarters)
+        if what.combine == "compound" and what.of is not None:
+            return np.asarray(self.quarterly(metric, segment)[:, list(wanted.quarters)].prod(axis=1))
+        if what.of is not None:
+            return self._ratio(what.of, segment, [columns])[:, 0]
+        total = self._array(metric, segment, columns if what.combine == "sum" else columns[-1:]).sum(axis=1)
         return total / 100.0 if self._place[metric][0] else total
+
+    def _columns(self, quarters: Sequence[int]) -> list[int]:
+        """The columns of these quarters, in order."""
+        if self.columns == "quarter":
+            return list(quarters)
+        return [WEEKS * quarter + week for quarter in quarters for week in range(WEEKS)]
+
+    def _ratio(self, of: tuple[str, str], segment: Segments, groups: Sequence[Sequence[int]]) -> NDArray[np.float64]:
+        """(trial, group) ratio of sums over groups of columns; NaN where there is nothing to divide by."""
+        above, below = (
+            np.stack([self._part(name, segment, list(columns)) for columns in groups], axis=1) for name in of
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(np.where(below != 0, above / below, np.nan))
+
+    def _part(self, name: str, segment: Segments, columns: list[int]) -> NDArray[np.float64]:
+        """(trial,) one side of a ratio, combined over columns."""
+        if name in self._place:
+            if self.metric(name).combine == "end":
+                columns = columns[-1:]
+            total = self._array(name, segment, columns).sum(axis=1)
+            return np.asarray(total / (100.0 if self._place[name][0] else 1.0))
+        part = self._parts[name]
+        if callable(part):
+            part = self._parts[name] = part()
+        if part.ndim == 1:
+            return np.full(self.trials, part[columns].sum())
+        return np.asarray(part[self._segment_indices(segment)][:, :, columns].sum(axis=(0, 2)))
 
     @cached_property
     def assumptions(self) -> Mapping[str, NDArray[np.float64]]:
@@ -316,12 +354,22 @@ class Result:
         ]
 
     def summarise(self, metric: str, period: str | Period, segment: Segments = None) -> dict[str, Any]:
-        """One row of the summary."""
+        """One row of the summary.
+
+        That of a ratio is over the trials in which it is defined, with their share in ``defined``; where
+        there are none, its numbers are None.
+        """
         wanted = self._period(period)
         values = self.values(metric, wanted, segment)
-        sd = float(np.std(values, ddof=1)) if self.trials > 1 else 0.0
         row: dict[str, Any] = {"metric": metric, "in": wanted.label, "segment": segment}
-        row |= {"mean": float(np.mean(values)), "standard_error": sd / self.trials**0.5, "sd": sd}
+        if self.metric(metric).kind == "ratio":
+            values = values[~np.isnan(values)]
+            row["defined"] = values.size / self.trials
+            if not values.size:
+                names = ("mean", "standard_error", "sd", *(f"p{level:02d}" for level in PERCENTILES))
+                return row | dict.fromkeys(names)
+        sd = float(np.std(values, ddof=1)) if values.size > 1 else 0.0
+        row |= {"mean": float(np.mean(values)), "standard_error": sd / values.size**0.5, "sd": sd}
         levels = np.percentile(values, PERCENTILES)
         return row | {f"p{level:02d}": float(x) for level, x in zip(PERCENTILES, levels, strict=True)}
 
@@ -379,9 +427,11 @@ class Result:
         labels = "".join(f"<th>{escape(label)}</th>" for label in self.quarters)
         body = ""
         for metric in self.metrics:
-            cells = (np.percentile(self.quarterly(metric.name), (10, 50, 90), axis=0)).T
+            summaries = [self.summarise(metric.name, label) for label in self.quarters]
+            cells = [[math.nan if row[key] is None else row[key] for key in ("p10", "p50", "p90")] for row in summaries]
+            digits = ".3g" if metric.kind == "ratio" else ",.0f"
             body += f"<tr><td>{escape(metric.label)}</td>" + "".join(
-                f"<td style='text-align:right'>{mid:,.0f} <small>({low:,.0f} – {high:,.0f})</small></td>"
+                f"<td style='text-align:right'>{mid:{digits}} <small>({low:{digits}} – {high:{digits}})</small></td>"
                 for low, mid, high in cells
             )
             body += "</tr>"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,11 +66,35 @@ def proportion(hits: NDArray[np.bool_]) -> Estimate:
 
 
 def mean(values: NDArray[np.floating] | NDArray[np.integer]) -> Estimate:
-    """Mean over trials with its standard error and normal interval; values (trial,)."""
+    """Mean over trials with its standard error and normal interval; values (trial,), undefined ones (NaN) left out."""
+    values = values[~np.isnan(values)]
     n = values.size
+    if not n:
+        return Estimate(math.nan, math.nan, math.nan, math.nan)
     centre = float(np.mean(values, dtype=np.float64))
     error = float(np.std(values, ddof=1, dtype=np.float64)) / math.sqrt(n) if n > 1 else 0.0
     return Estimate(centre, error, centre - Z95 * error, centre + Z95 * error)
+
+
+def percentiles(values: NDArray[Any], levels: Sequence[float]) -> NDArray[np.float64]:
+    """Percentiles of each column, undefined values (NaN) left out; NaN where a column has nothing else.
+
+    Parameters
+    ----------
+    values : (trial, column)
+
+    Returns
+    -------
+    float64 (level, column)
+
+    >>> percentiles(np.array([[1.0, np.nan], [3.0, np.nan]]), (50,)).tolist()
+    [[2.0, nan]]
+    """
+    if not np.isnan(values).any():
+        return np.asarray(np.percentile(values, levels, axis=0))
+    columns = [column[~np.isnan(column)] for column in values.T]
+    found = [np.percentile(c, levels) if c.size else np.full(len(levels), np.nan) for c in columns]
+    return np.stack(found, axis=1)
 
 
 def as_percent(probability: float, digits: int = 0) -> str:

@@ -17,7 +17,7 @@ def paired_mean(first: NDArray[Any], second: NDArray[Any]) -> Estimate:
 
     Parameters
     ----------
-    first, second : (trial,), the same trials in the same order.
+    first, second : (trial,), the same trials in the same order; those undefined (NaN) in either are left out.
 
     Examples
     --------
@@ -25,7 +25,10 @@ def paired_mean(first: NDArray[Any], second: NDArray[Any]) -> Estimate:
     Estimate(value=1.0, standard_error=0.0, low=1.0, high=1.0)
     """
     difference = np.asarray(second, np.float64) - np.asarray(first, np.float64)
+    difference = difference[~np.isnan(difference)]
     n = difference.size
+    if not n:
+        return Estimate(math.nan, math.nan, math.nan, math.nan)
     centre = float(difference.mean())
     error = float(difference.std(ddof=1)) / math.sqrt(n) if n > 1 else 0.0
     return Estimate(centre, error, centre - Z95 * error, centre + Z95 * error)
@@ -68,6 +71,8 @@ def race(first: NDArray[Any], second: NDArray[Any]) -> Race:
     >>> race(np.array([1, 2, 3, 4]), np.array([2, 2, 2, 9]))
     Race(ahead=0.5, level=0.25, behind=0.25)
     """
-    n = first.size
+    n = int(np.count_nonzero(~np.isnan(first) & ~np.isnan(second)))
+    if not n:
+        return Race(0.0, 0.0, 0.0)
     ahead, level = int(np.count_nonzero(second > first)), int(np.count_nonzero(second == first))
     return Race(ahead / n, level / n, (n - ahead - level) / n)
