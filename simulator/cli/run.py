@@ -72,7 +72,7 @@ def run(
     keep_inputs(scenarios, output, plot)
     plans = load_all(scenarios, changes)
     check_required(plans, require)
-    results = simulate_all(plans, trials=trials, seed=seed, threads=threads)
+    results = simulate_all(plans, trials=trials, seed=seed, threads=threads, keep="auto")
     show(results, form_of(form, output), output)
     if plot is not None:
         draw(results, plot)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from simulator.cli.output import Bar, say
 
@@ -13,9 +13,17 @@ if TYPE_CHECKING:
 
 
 def simulate_all(
-    plans: Sequence[Scenario], *, trials: int | None, seed: int | None, threads: int | None
+    plans: Sequence[Scenario],
+    *,
+    trials: int | None,
+    seed: int | None,
+    threads: int | None,
+    keep: Literal["trials", "auto"] = "trials",
 ) -> list[Result]:
-    """Every plan played; those without a seed of their own share one, and so their luck."""
+    """Every plan played; those without a seed of their own share one, and so their luck.
+
+    ``keep="auto"`` sums trials up as they are played where they would not fit into memory.
+    """
     announce_compiling()
     from simulator.simulation.simulate import pick_seed, simulate
 
@@ -27,7 +35,7 @@ def simulate_all(
     for plan in plans:
         own = picked if seed is None and plan.simulation.seed is None else seed
         with Bar(plan.name) as bar:
-            results.append(simulate(plan, trials=trials, seed=own, threads=threads, progress=bar))
+            results.append(simulate(plan, trials=trials, seed=own, threads=threads, keep=keep, progress=bar))
     return results
 
 

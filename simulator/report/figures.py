@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 from simulator.files import whole
 from simulator.report.wording import clean, compact, goal, level, priced, segment_label, threshold, unit_label, when
 from simulator.simulation.metrics import BOOKINGS, Metric
-from simulator.simulation.result import Result, TargetEstimate
-from simulator.statistics.intervals import as_percent, percentiles
+from simulator.simulation.result import Fall, Result, TargetEstimate
+from simulator.statistics.bins import percentiles_counted
+from simulator.statistics.intervals import as_percent
 
 Segment = str | tuple[str, ...] | None
 
@@ -99,9 +100,10 @@ def fan(
     axes: Axes, result: Result, metric: Metric, segment: Segment = None, targets: Sequence[TargetEstimate] = ()
 ) -> None:
     """Percentiles 5, 25, 50, 75 and 95 of a metric by quarter, with its targets marked."""
-    values = result.quarterly(metric.name, segment)
-    low, lower, middle, upper, high = percentiles(values, (5, 25, 50, 75, 95))
-    x = np.arange(values.shape[1], dtype=float)
+    rows = [result.summarise(metric.name, label, segment) for label in result.quarters]
+    keys = ("p05", "p25", "p50", "p75", "p95")
+    low, lower, middle, upper, high = (np.array([row[key] for row in rows], float) for key in keys)  # None is NaN
+    x = np.arange(len(rows), dtype=float)
     _bands(axes, x, (low, high), LIGHT, "9 trials in 10")
     _bands(axes, x, (lower, upper), MIDDLE, "half of the trials")
     _line(axes, x, middle)
@@ -128,20 +130,17 @@ def fan(
 def histogram(axes: Axes, result: Result, target: TargetEstimate) -> None:
     """How the trials fall around a target; those that make it are dark."""
     metric = result.metric(target.metric)
-    values = result.values(target.metric, target.period, target.segment)
+    fall = result.falls(target)
     bound = target.at_least if target.at_least is not None else target.at_most
     assert bound is not None
     label = clean(unit_label(metric, result.scenario.currency))
     if target.period.each:
-        values = values.min(axis=1) if target.at_least is not None else values.max(axis=1)
         label += " in each trial's " + ("lowest" if target.at_least is not None else "highest") + " quarter"
     else:
         label += f" {when(result, target)}"
-    values = values[~np.isnan(values)]
-    edges = _edges(values, bound, target, metric)
-    met = target.met(values)
-    share = 100 / len(values)
-    heights = [np.histogram(part, edges)[0] * share for part in (values[met], values[~met])]
+    edges = _edges(fall, bound, target, metric)
+    share = 100 / fall.trials.sum()
+    heights = [np.histogram(fall.values[w], edges, weights=fall.trials[w])[0] * share for w in (fall.met, ~fall.met)]
     centres, widths = (edges[:-1] + edges[1:]) / 2, np.diff(edges)
     gap = 0.88 if len(edges) < 45 else 1.0
     axes.bar(centres, heights[0], widths * gap, color=DARK, label=f"meets the target: {as_percent(target.value)}")
@@ -256,9 +255,9 @@ def _line_between(bound: float, target: TargetEstimate, metric: Metric) -> float
     return float(np.ceil(bound) - 0.5 if target.at_least is not None else np.floor(bound) + 0.5)
 
 
-def _edges(values: NDArray[Any], bound: float, target: TargetEstimate, metric: Metric) -> NDArray[np.float64]:
+def _edges(fall: Fall, bound: float, target: TargetEstimate, metric: Metric) -> NDArray[np.float64]:
     """Bin edges that never put a trial that meets the target into a bin with one that misses it."""
-    low, high = (float(x) for x in np.percentile(values, (0.1, 99.9)))
+    low, high = (float(x) for x in percentiles_counted(fall.values, fall.trials, (0.1, 99.9)))
     low, high = min(low, bound), max(high, bound)
     if metric.kind != "count":
         width = _nice((high - low) / 32)

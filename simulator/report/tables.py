@@ -100,6 +100,9 @@ def _heading(result: Result) -> RenderableType:
         lines.append(Text(" ".join(clean(plan.description).split())))
     source = "" if plan.file is None else "   standard input" if plan.file == "-" else f"   {clean(plan.file)}"
     lines.append(Text(f"{result.trials:,} trials, seed {result.seed}{source}", style="dim"))
+    if result.streamed:
+        error = f"{100 * result.percentile_error:.1g}%"
+        lines.append(Text(f"too many trials to keep: summed up, percentiles of money right to {error}", style="dim"))
     return Group(*lines)
 
 

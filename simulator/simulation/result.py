@@ -56,6 +56,22 @@ def meets(values: NDArray[Any], at_least: float | None, at_most: float | None) -
 
 
 @dataclass(frozen=True)
+class Fall:
+    """How trials fall around a target.
+
+    Attributes
+    ----------
+    values : (value,) what the target's threshold is compared with; over each quarter, that of the worst quarter
+    met : bool (value,) whether it meets the target
+    trials : int64 (value,) in how many trials
+    """
+
+    values: NDArray[Any]
+    met: NDArray[np.bool_]
+    trials: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class DealFates:
     """What became of the open deals of ``opening.deals``.
 
@@ -99,6 +115,8 @@ class Result:
     """
 
     engine = "simulate"
+    streamed = False
+    """Whether trials were summed up as they were played, and not kept."""
 
     def __init__(
         self,
@@ -137,6 +155,11 @@ class Result:
     @property
     def trials(self) -> int:
         return int(self._counts.shape[2])
+
+    @property
+    def percentile_error(self) -> float:
+        """How far percentiles may be off, as a share of their value; not at all where trials are kept."""
+        return 0.0
 
     @property
     def seed(self) -> int:
@@ -184,6 +207,17 @@ class Result:
         for other in chosen[1:]:
             total += source[other][:, columns]
         return total
+
+    def in_units(self, name: str, segments: Sequence[Segments]) -> NDArray[np.int64]:
+        """Counts, or whole cents, of several segments (None: of all): int64 (column, segment, trial)."""
+        self.metric(name)
+        money, index = self._place[name]
+        source: NDArray[Any] = self._cents[:, index - self._count_metrics] if money else self._counts[:, index]
+        found = np.empty((source.shape[2], len(segments), source.shape[1]), np.int64)
+        for row, segment in enumerate(segments):
+            chosen = self._segment_indices(segment)
+            found[:, row] = (source[chosen[0]] if len(chosen) == 1 else source[chosen].sum(axis=0)).T
+        return found
 
     def __getitem__(self, key: str | tuple[str, Segments]) -> NDArray[Any]:
         name, segment = (key, None) if isinstance(key, str) else key
@@ -337,6 +371,21 @@ class Result:
     def all_targets(self) -> Estimate | None:
         """How likely every target is met in the same trial; None without targets."""
         return proportion(np.asarray(self.target_hits.all(axis=1))) if self.scenario.targets else None
+
+    def compared(self, target: TargetEstimate) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """(trial,) what a target's threshold is compared with, and whether it is met; over each quarter, the value
+        of the worst."""
+        values = self.values(target.metric, target.period, target.segment)
+        met = target.met(values)
+        if values.ndim == 1:
+            return values, met
+        return values.min(axis=1) if target.at_least is not None else values.max(axis=1), np.asarray(met.all(axis=1))
+
+    def falls(self, target: TargetEstimate) -> Fall:
+        """How the trials fall around a target; those in which a ratio is undefined are left out."""
+        values, met = self.compared(target)
+        known = ~np.isnan(values)
+        return Fall(values[known], met[known], np.ones(int(np.count_nonzero(known)), np.int64))
 
     def summary(self, segments: bool = True) -> list[dict[str, Any]]:
         """Tidy rows: metric × period × segment (``None`` is the total), as in the JSON.

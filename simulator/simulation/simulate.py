@@ -21,12 +21,12 @@ from simulator.kernels.uncertain import draw_assumptions
 from simulator.quarters import WEEKS
 from simulator.scenario.model import Scenario
 from simulator.simulation.adjust import Adjustment
+from simulator.simulation.flags import Flags, capped_leaves
 from simulator.simulation.lower import Lowered, lower, stream_name
 from simulator.simulation.memory import available_memory, in_words
 from simulator.simulation.provenance import Provenance, library_versions
 from simulator.simulation.result import DealFates, Result
 from simulator.simulation.warm_up import warm_up_note
-from simulator.statistics.intervals import as_percent
 
 GROUPS = {"assumptions": ASSUMPTIONS, "market": MARKET, "demand": DEMAND, "deals": DEALS, "slips": SLIPS}
 """The groups of streams that can be re-drawn while the others are held."""
@@ -89,18 +89,27 @@ def check_arguments(scenario: Scenario, trials: int | None, seed: int | None, th
     return Setup(int(trials), int(seed), min(int(threads), 256))
 
 
-def _refuse_if_too_large(lowered: Lowered, trials: int, columns: int) -> None:
+LARGEST_KEPT = 2**30
+"""Bytes of results up to which ``keep="auto"`` keeps every trial, where they fit; the same on every machine."""
+
+
+def memory_needed(lowered: Lowered, trials: int, columns: int) -> int:
+    """Bytes that the results of so many trials take."""
     counts = sum(m.kind == "count" for m in lowered.metrics)
     money = len(lowered.metrics) - counts
     cells = lowered.plan.shape.segments * columns
     # one metric at a time is widened to 8 bytes when results are read
-    needed = trials * (cells * (4 * counts + 8 * money) + 5 * len(lowered.deal_ids) + 16 * columns)
-    free = available_memory()
+    return trials * (cells * (4 * counts + 8 * money) + 5 * len(lowered.deal_ids) + 16 * columns)
+
+
+def _refuse_if_too_large(lowered: Lowered, trials: int, columns: int) -> None:
+    needed, free = memory_needed(lowered, trials, columns), available_memory()
     if needed > 0.8 * free:
         most = int(trials * 0.8 * free / needed)
         raise RunError(
             f"{trials:,} trials need {in_words(needed)} of memory for their results; {in_words(free)} are free here. "
-            f"About {most:,} trials would fit"
+            f"About {most:,} trials would fit; probabilities, means and percentiles of any number need hardly any "
+            "(simulator run, or keep='summaries' in Python)"
         )
 
 
@@ -118,6 +127,7 @@ def simulate(
     slips: bool = True,
     first_trial: int = 0,
     adjust: Adjustment | None = None,
+    keep: Literal["trials", "summaries", "auto"] = "trials",
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
     """Play a plan many times.
@@ -134,6 +144,9 @@ def simulate(
     market, slips : False plays without shocks and events, or without slips.
     first_trial : number of the first trial, to go on where an earlier run ended.
     adjust : uncertain numbers to hold at a value or to draw afresh, all else being the same.
+    keep : ``"summaries"`` keeps probabilities, means and percentiles only, in memory that does not grow with the
+        trials (:class:`~simulator.simulation.streamed.StreamedResult`); ``"auto"`` does so where the trials would
+        take more than 1 GiB, or more than there is.
     progress : called with (trials done, trials in all) between chunks.
 
     Returns
@@ -143,7 +156,7 @@ def simulate(
     Raises
     ------
     UsageError : impossible arguments.
-    RunError : more trials than fit into memory.
+    RunError : more trials than fit into memory, where they are to be kept.
 
     Examples
     --------
@@ -162,6 +175,31 @@ def simulate(
     if adjust is not None:
         lowered = adjust.apply(lowered)
     seeds = group_seeds(setup.seed, redraw, replicate)
+    if keep not in ("trials", "summaries", "auto"):
+        raise UsageError(f"keep: {keep!r} is none of 'trials', 'summaries' and 'auto'")
+    if keep == "auto":
+        most = min(LARGEST_KEPT, int(0.8 * available_memory()))
+        keep = "summaries" if memory_needed(lowered, setup.trials, lowered.plan.shape.quarters) > most else "trials"
+    if keep == "summaries":
+        if by != "quarter":
+            raise UsageError("by: weeks need the trials; summaries are by quarter")
+        from simulator.simulation.stream import stream
+
+        return stream(scenario, lowered, seeds, setup, first_trial, progress)
+    return play_trials(scenario, lowered, seeds, setup, by=by, first_trial=first_trial, progress=progress)[0]
+
+
+def play_trials(
+    scenario: Scenario,
+    lowered: Lowered,
+    seeds: np.ndarray,
+    setup: Setup,
+    *,
+    by: str = "quarter",
+    first_trial: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Result, Flags]:
+    """Some trials of a plan laid out already, and how often something in them deserves a word."""
     arrays = _Arrays(lowered, setup.trials, by)
     _play(lowered, seeds, arrays, setup, first_trial, progress)
     return _result(scenario, lowered, arrays, setup, seeds, by, first_trial)
@@ -270,7 +308,7 @@ def _result(
     seeds: np.ndarray,
     by: str,
     first_trial: int,
-) -> Result:
+) -> tuple[Result, Flags]:
     def assumptions() -> dict[str, np.ndarray]:
         drawn = np.empty((setup.trials, len(lowered.leaves)))
         shape = lowered.plan.shape
@@ -282,27 +320,21 @@ def _result(
     if lowered.deal_ids:
         deals = DealFates(lowered.deal_ids, arrays.outcome, arrays.week, arrays.slips,
                           lowered.plan.opening.deal_value)  # fmt: skip
-    notes = list(scenario.warnings)
-    capped = [i for i, share in enumerate(lowered.plan.numbers.share) if share and lowered.plan.numbers.times[i] > 1]
-    if capped:
-        drawn_now = assumptions()
-        for path in (lowered.leaves[i] for i in capped):
-            share = float(np.mean(drawn_now[path] >= 1.0))
-            if share > 0:
-                notes.append(f"{path} is capped at 1 in {as_percent(share)} of trials")
-    for deal, count in zip(lowered.deal_ids, arrays.stale, strict=True):
-        if count:
-            share = count / setup.trials
-            notes.append(
-                f"open deal {deal!r} is older than any cycle the plan allows for"
-                f"{'' if count == setup.trials else f' in {share:.0%} of trials'}: it is taken as due in the first week"
-            )
-    provenance = Provenance(
+    capped = capped_leaves(lowered)
+    drawn_now = assumptions() if capped else {}
+    flags = Flags(setup.trials, arrays.stale, np.array([np.count_nonzero(drawn_now[p] >= 1.0) for p in capped], int))
+    result = Result(
+        scenario, metrics=lowered.metrics, counts=arrays.counts, cents=arrays.cents,
+        provenance=provenance_of(scenario, setup),
+        columns=by, deals=deals, assumptions=assumptions, notes=flags.notes(scenario, lowered),
+        late_note=(lambda: warm_up_note(scenario)) if first_trial == 0 else None,
+    )  # fmt: skip
+    return result, flags
+
+
+def provenance_of(scenario: Scenario, setup: Setup) -> Provenance:
+    """Where a result of these trials comes from."""
+    return Provenance(
         name=scenario.name, file=scenario.file, sha256=scenario.sha256, version=__version__, engine=Result.engine,
         trials=setup.trials, seed=setup.seed, libraries=library_versions(np, numba),
-    )  # fmt: skip
-    return Result(
-        scenario, metrics=lowered.metrics, counts=arrays.counts, cents=arrays.cents, provenance=provenance,
-        columns=by, deals=deals, assumptions=assumptions, notes=notes,
-        late_note=(lambda: warm_up_note(scenario)) if first_trial == 0 else None,
     )  # fmt: skip

@@ -58,8 +58,15 @@ def proportion(hits: NDArray[np.bool_]) -> Estimate:
     -------
     Estimate with standard error √(p(1−p)/n) and the Wilson interval.
     """
-    trials = int(hits.size)
-    successes = int(np.count_nonzero(hits))
+    return share_of(int(np.count_nonzero(hits)), int(hits.size))
+
+
+def share_of(successes: int, trials: int) -> Estimate:
+    """As :func:`proportion`, from the number of trials in which it happened.
+
+    >>> share_of(25, 100).value
+    0.25
+    """
     p = successes / trials
     low, high = wilson(successes, trials)
     return Estimate(p, math.sqrt(p * (1 - p) / trials), low, high)

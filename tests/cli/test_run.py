@@ -136,3 +136,20 @@ def test_warnings_are_shown_in_either_form(call, plan):
     warnings = json.loads(document.out)["warnings"]
     assert warnings and all(text in document.err for text in warnings)
     assert "Warning:" in table.out
+
+
+def test_more_trials_than_memory_are_summed_up_as_they_are_played(call, plan, tmp_path, monkeypatch):
+    """Table, JSON, picture and ``--require`` all work without the trials; what needs them says so."""
+    from simulator.simulation import simulate as module
+
+    kept = json.loads(call("run", plan, "--format", "json").out)
+    monkeypatch.setattr(module, "LARGEST_KEPT", 1000)
+    answer = call("run", plan, "--plot", tmp_path / "x.png", "--require", "99%")
+    assert answer.status == 3
+    assert "300 trials, seed 5" in answer.out and "summed up, percentiles of money right to 0.01%" in answer.out
+    assert (tmp_path / "x.png").stat().st_size > 10_000
+    streamed = json.loads(call("run", plan, "--format", "json").out)
+    assert streamed.pop("streamed") == {"percentile_error": 2.0**-13}
+    assert list(streamed) == list(kept)
+    assert streamed["targets"] == kept["targets"] and streamed["all_targets"] == kept["all_targets"]
+    assert [list(row) for row in streamed["metrics"]] == [list(row) for row in kept["metrics"]]
