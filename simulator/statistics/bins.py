@@ -78,8 +78,8 @@ def percentiles_of(places: Ints, counts: Ints, bits: int, levels: Sequence[float
     taken to lie evenly in it.
 
     >>> values = np.array([3, 3, 5, 9])
-    >>> percentiles_of(*np.unique(values, return_counts=True), 4, (25, 50, 90)).tolist()
-    [3.0, 4.0, 7.8]
+    >>> percentiles_of(*np.unique(values, return_counts=True), 4, (25, 50, 75)).tolist()
+    [3.0, 4.0, 6.0]
     """
     least, width = bin_edges(places, bits)
     upto = np.cumsum(counts)
@@ -95,8 +95,8 @@ def percentiles_of(places: Ints, counts: Ints, bits: int, levels: Sequence[float
 def percentiles_counted(values: NDArray[Any], counts: Ints, levels: Sequence[float]) -> Floats:
     """Percentiles of values of which there are so many each: those of NumPy for the values written out.
 
-    >>> percentiles_counted(np.array([9.0, 3.0, 5.0]), np.array([1, 2, 1]), (25, 50, 90)).tolist()
-    [3.0, 4.0, 7.8]
+    >>> percentiles_counted(np.array([9.0, 3.0, 5.0]), np.array([1, 2, 1]), (25, 50, 75)).tolist()
+    [3.0, 4.0, 6.0]
     """
     order = np.argsort(values, kind="stable")
     ordered, upto = np.asarray(values, np.float64)[order], np.cumsum(counts[order])
