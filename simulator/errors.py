@@ -51,7 +51,8 @@ class RunError(SimulatorError):
 class Fault:
     """One thing wrong with a scenario.
 
-    ``str(fault)`` reads ``plan.yaml:14: segments.inbound.conversion.mqls: 1.4 is not in [0, 1]``.
+    ``str(fault)`` reads ``plan.yaml:14: segments.inbound.conversion.mqls: 1.4 is not in [0, 1]``; a path that
+    ``--set`` names already is not said twice.
     """
 
     file: str | None
@@ -63,7 +64,8 @@ class Fault:
         place = self.file or "scenario"
         if self.line is not None:
             place += f":{self.line}"
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        said = place.startswith(("--set ", "change of ")) and self.path is not None and self.path in place
+        return ": ".join(part for part in (place, None if said else self.path, self.message) if part)
 
 
 class ScenarioError(SimulatorError):

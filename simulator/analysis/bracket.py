@@ -9,9 +9,9 @@ from typing import Any
 
 from simulator.analysis.vary import as_change, parse_vary
 from simulator.errors import UsageError
-from simulator.scenario.labels import label
 from simulator.scenario.levers import Lever, levers
 from simulator.scenario.model import Scenario
+from simulator.scenario.spoken import named
 from simulator.scenario.uncertain import Number
 from simulator.simulation.metrics import metrics_in
 
@@ -77,7 +77,7 @@ def search_of(scenario: Scenario, path: str, ends: str | None = None) -> Search:
     ScenarioError : an unknown path. UsageError : no number there, or impossible ends.
     """
     reached = levers(scenario, path)
-    name = label(path, scenario.stages)
+    name = named(scenario, path)
     for lever in reached:
         if lever.kind in ("text", "list"):
             raise UsageError(f"{path}: {lever.path} is not a number; there is nothing to solve for")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from simulator.quarters import Period
 from simulator.scenario.labels import label
 from simulator.scenario.model import Scenario
+from simulator.scenario.spoken import is_share, number_text, share_text
 from simulator.simulation.likelihood import LikelihoodOf, why_not_exact
 from simulator.simulation.result import Result, Segments
 from simulator.statistics.matching import adjusted, match, rule_of_bandwidth
@@ -38,6 +39,7 @@ class Learned:
 
     ``below_median`` is the probability, after what happened, that it is below its median of before;
     ``threshold`` is the one from which on either side is doubtful, see :func:`threshold_of_doubt`.
+    ``share``: whether it is a number that people say in percent.
     """
 
     path: str
@@ -46,6 +48,11 @@ class Learned:
     posterior: tuple[float, float, float]
     below_median: float
     threshold: float = DOUBTFUL
+    share: bool = False
+
+    def say(self, value: float) -> str:
+        """A value of the assumption as people say it: rates in percent."""
+        return share_text(value) if self.share else number_text(value)
 
     @property
     def doubtful(self) -> bool:
@@ -205,7 +212,7 @@ def _learned(scenario: Scenario, drawn: Mapping[str, tuple[Floats, Floats]], wei
             Learned(
                 path, label(path, scenario.stages), (float(prior[0]), float(prior[1]), float(prior[2])),
                 (float(posterior[0]), float(posterior[1]), float(posterior[2])),
-                share_below(after, weights, float(np.median(before))),
+                share_below(after, weights, float(np.median(before))), share=is_share(scenario, path),
             )
         )  # fmt: skip
     level = threshold_of_doubt([one.prior for one in found], [one.posterior for one in found])

@@ -66,8 +66,8 @@ def _doubt(one: Learned) -> str:
     sure = one.below_median if low else 1 - one.below_median
     before, after = one.prior[1], one.posterior[1]
     return (
-        f"{one.label} is probably {'lower' if low else 'higher'} than planned: {show(before)} in the plan, "
-        f"now more like {show(after)} ({as_percent(sure)} sure)."
+        f"{one.label} is probably {'lower' if low else 'higher'} than planned: {one.say(before)} in the plan, "
+        f"now more like {one.say(after)} ({as_percent(sure)} sure)."
     )
 
 
@@ -106,9 +106,4 @@ def caution(posterior: Posterior) -> str | None:
     return None if posterior.enough else few
 
 
-def show(value: float) -> str:
-    """An assumption's value in three figures."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-__all__ = ["UNUSUAL", "caution", "how_rare", "show", "unit_of", "verdict"]
+__all__ = ["UNUSUAL", "caution", "how_rare", "unit_of", "verdict"]

@@ -57,6 +57,11 @@ class Answer:
         return self.search.scaled and self.search.unit is None
 
     @property
+    def why_not(self) -> str | None:
+        """What is to be said of the answer; the note has what is to be said of the lever too."""
+        return (self.note or "").removesuffix(self.search.why or "").removesuffix("; ") or None
+
+    @property
     def bracket(self) -> tuple[float, float]:
         return self.search.value(self.search.low), self.search.value(self.search.high)
 

@@ -179,8 +179,16 @@ def _uncertain(name: str, group: list[tuple[str, Number]], scenario: Scenario) -
     if len(paths) > 1:
         shared = group[0][1].name or name
         own_path = any(shared == path or path.startswith(f"{shared}.") for path in paths)
-        words = label(shared, scenario.stages) if own_path else f"{shared} (in {len(paths)} places)"
+        words = label(shared, scenario.stages) if own_path else f"{shared} ({_where(paths, scenario)})"
     return Move(paths, words, False, hold[0][paths[0]], hold[1][paths[0]], (hold[0], hold[1]))
+
+
+def _where(paths: tuple[str, ...], scenario: Scenario) -> str:
+    """What uses a shared name: what it is, where that is one thing in several segments."""
+    things = {label(path, scenario.stages).partition(": ")[2] for path in paths}
+    return things.pop() if len(things) == 1 and all(p.startswith("segments.") for p in paths) else (
+        f"in {len(paths)} places"
+    )  # fmt: skip
 
 
 def _certain(path: str, scenario: Scenario) -> Move | None:

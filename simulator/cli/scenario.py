@@ -28,7 +28,7 @@ scenario.add_command(template)
 scenario.add_command(from_sheet)
 
 
-@scenario.command()
+@scenario.command(short_help="Say what is wrong with a scenario, or that nothing is.")
 @scenarios_argument
 @set_option
 @debug_option
@@ -45,7 +45,7 @@ def check(scenarios: tuple[str, ...], changes: tuple[str, ...]) -> None:
             say(f"{source}: {warning}", warning=True)
 
 
-@scenario.command()
+@scenario.command(short_help="Print a scenario with every default filled in.")
 @click.argument("source", metavar="SCENARIO")
 @set_option
 @output_option
@@ -65,7 +65,7 @@ def show(source: str, changes: tuple[str, ...], output: Path | None) -> None:
     put_text(plan.to_yaml(str(output.parent) if output is not None else None), output)
 
 
-@scenario.command()
+@scenario.command(short_help="Print the JSON Schema, for editors.")
 @output_option
 @debug_option
 def schema(output: Path | None) -> None:
@@ -80,7 +80,7 @@ def schema(output: Path | None) -> None:
     put_json(json_schema(), output)
 
 
-@scenario.command()
+@scenario.command(short_help="Start a small plan that runs, explained in comments.")
 @click.argument("file", required=False, type=OutputFile((".yaml", ".yml")))
 @output_option
 @debug_option

@@ -10,7 +10,7 @@ from simulator.cli.options import OutputFile, debug_option
 from simulator.cli.output import put_text, say
 
 
-@click.command()
+@click.command(short_help="Write a planning sheet to fill in.")
 @click.option(
     "-o", "--output", metavar="FILE", required=True, type=OutputFile((".xlsx", ".csv")),
     help="The template: FILE.xlsx with prompts and checks, or FILE.csv.",
@@ -34,7 +34,7 @@ def template(output: Path, stages: str) -> None:
     say(f"Wrote {output}; fill in the yellow cells, then: simulator scenario from-sheet {output} -o plan.yaml")
 
 
-@click.command("from-sheet")
+@click.command("from-sheet", short_help="Turn a filled-in sheet into a scenario file.")
 @click.argument("sheet_file", metavar="SHEET.xlsx|SHEET.csv", type=click.Path())
 @click.option("--sheet", metavar="NAME", help="The sheet of the workbook; 'Plan' by default.")
 @click.option(

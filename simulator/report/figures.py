@@ -138,6 +138,7 @@ def histogram(axes: Axes, result: Result, target: TargetEstimate) -> None:
         label += " in each trial's " + ("lowest" if target.at_least is not None else "highest") + " quarter"
     else:
         label += f" {when(result, target)}"
+    label += clean(segment_label(target.segment))
     edges = _edges(fall, bound, target, metric)
     share = 100 / fall.trials.sum()
     heights = [np.histogram(fall.values[w], edges, weights=fall.trials[w])[0] * share for w in (fall.met, ~fall.met)]

@@ -17,8 +17,8 @@ from simulator.analysis.sobol import SobolShares
 from simulator.analysis.tornado import Effect, Tornado
 from simulator.files import whole
 from simulator.report.figures import DARK, LIGHT, STYLE
-from simulator.report.layout import short_label, value_text
-from simulator.report.tables_sensitivity import metric_of
+from simulator.report.layout import short_label
+from simulator.report.tables_sensitivity import ends_of, metric_of
 from simulator.report.wording import average, clean, compact
 from simulator.statistics.intervals import as_percent
 
@@ -78,6 +78,7 @@ def _finding(found: Tornado) -> str:
         return "The plan states no assumption that could be moved"
     first = found.effects[0]
     name = short_label(first.move.label, found.scenario)
+    name = name[:1].upper() + name[1:]
     if first.probabilities is None or found.probability is None:
         low, high = sorted(first.means)
         metric = metric_of(found)
@@ -87,9 +88,9 @@ def _finding(found: Tornado) -> str:
 
 
 def _name(found: Tornado, effect: Effect) -> str:
-    low, high = value_text(effect.move.low), value_text(effect.move.high)
-    mark = ", ±10%" if effect.move.certain else ""
-    return f"{short_label(effect.move.label, found.scenario)}  ({low} – {high}{mark})"
+    ends = ends_of(found, effect)
+    mark = ", ±10%" if effect.move.certain and ends != "-10% – +10%" else ""
+    return f"{short_label(effect.move.label, found.scenario)}  ({ends}{mark})"
 
 
 def _bars(axes: Axes, ends: Sequence[tuple[float, float]], middle: float) -> None:

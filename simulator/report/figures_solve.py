@@ -14,8 +14,8 @@ from matplotlib.ticker import FuncFormatter
 from simulator.analysis.solve import Answer, Solution
 from simulator.files import whole
 from simulator.report.figures import DARK, GREY, STYLE
-from simulator.report.layout import number_text, short_label
-from simulator.report.tables_solve import percent
+from simulator.report.layout import said
+from simulator.report.tables_solve import lever_name, percent, relative_text
 from simulator.report.wording import clean
 from simulator.statistics.intervals import as_percent
 
@@ -35,8 +35,8 @@ def draw(found: Solution) -> Figure:
         for place, (x, answer) in enumerate(zip(drawn, shown, strict=True)):
             # to the right of today even for bars that go left, where names of levers would be written over
             spot = (max(x, 0.0), place)
-            axes.annotate(_words(answer), spot, (4, 0), textcoords="offset points", va="center", fontsize=8)
-        axes.set_yticks(range(len(shown)), [short_label(answer.search.label, found.scenario) for answer in shown])
+            axes.annotate(_words(found, answer), spot, (4, 0), textcoords="offset points", va="center", fontsize=8)
+        axes.set_yticks(range(len(shown)), [lever_name(found, answer) for answer in shown])
         axes.invert_yaxis()
         axes.axvline(0, color="black", linewidth=1)
         left, right = min([0.0, *drawn]), max([0.0, *drawn])
@@ -71,8 +71,11 @@ def _title(found: Solution) -> str:
     return f"{enough} of {count} levers can get to {what} alone" if enough < count else f"Any of these gets to {what}"
 
 
-def _words(answer: Answer) -> str:
-    change = f"{100 * (answer.relative or 0.0):+.0f}%"
+def _words(found: Solution, answer: Answer) -> str:
+    change = relative_text(answer)
     if not answer.reached:
-        return f"not enough: {as_percent(answer.probability.value)} at {change}"
-    return change if answer.as_factor else f"{change}: {number_text(answer.now)} → {number_text(answer.value)}"
+        return f"{change}: not enough, {as_percent(answer.probability.value)}"
+    if answer.as_factor:
+        return change
+    now, then = (said(value, answer.path, found.scenario) for value in (answer.now, answer.value))
+    return f"{change}: {now} → {then}"

@@ -12,6 +12,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
@@ -20,9 +21,9 @@ from simulator.analysis.vary import relative_factor
 from simulator.errors import UsageError
 from simulator.files import whole
 from simulator.report.figures import DARK, LIGHT, STYLE
-from simulator.report.layout import number_text, short_label
-from simulator.report.wording import clean
-from simulator.scenario.labels import label
+from simulator.report.layout import number_text, said, short_label
+from simulator.report.wording import clean, compact
+from simulator.scenario.spoken import named
 from simulator.statistics.intervals import as_percent, wilson
 
 WANTED = 0.8
@@ -67,9 +68,14 @@ def _positions(found: Sweep, path: str) -> tuple[NDArray[np.float64], bool]:
 
 
 def _axis(axis: Any, found: Sweep, path: str, relative: bool) -> None:
-    name = short_label(label(path, found.scenario.stages), found.scenario)
+    name = short_label(named(found.scenario, path), found.scenario)
     axis.set_label_text(f"{name} (change)" if relative else name)
-    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:+g}%" if relative else number_text(x)))
+    axis.set_major_formatter(FuncFormatter(lambda x, _: _place(found, path, relative, x)))
+
+
+def _place(found: Sweep, path: str, relative: bool, x: float) -> str:
+    """A position on an axis, as people say it."""
+    return (f"{x:+g}%" if x else "0%") if relative else said(x, path, found.scenario)
 
 
 def _percent(axis: Any) -> None:
@@ -81,7 +87,7 @@ def _curve(figure: Figure, axes: Axes, found: Sweep) -> None:
     order = np.argsort(x, kind="stable")
     x = x[order]
     _axis(axes.xaxis, found, found.paths[0], relative)
-    name = short_label(label(found.paths[0], found.scenario.stages), found.scenario)
+    name = short_label(named(found.scenario, found.paths[0]), found.scenario)
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.8)
     if found.goal.name is None:
         means = found.column(f"mean: {found.goal.metric}")[order]
@@ -106,7 +112,7 @@ def _curve(figure: Figure, axes: Axes, found: Sweep) -> None:
             f"{as_percent(float(p.min()))} to {as_percent(float(p.max()))} chance of {target} over this range of {name}"
         )
     else:
-        words = f"80% chance of {target} at {name} {f'{at:+.3g}%' if relative else number_text(at)}"
+        words = f"80% chance of {target} at {name} {_place(found, found.paths[0], relative, _few(at))}"
     axes.set_title(fill(words, 66))
     axes.legend(frameon=False, fontsize=8, loc="best")
 
@@ -121,6 +127,35 @@ def _crossing(x: NDArray[np.float64], p: NDArray[np.float64]) -> float | None:
     return float(x[i] + (WANTED - p[i]) / (p[i + 1] - p[i]) * (x[i + 1] - x[i]))
 
 
+def _few(x: float) -> float:
+    """A number in three figures: more would promise what straight lines between points cannot keep."""
+    return float(f"{x:.3g}")
+
+
+MOST_CELLS = 11
+"""Values of a path up to which each has its tick, and its cell its number."""
+
+
+def _cells(axes: Axes, xs: NDArray[np.float64], ys: NDArray[np.float64], table: NDArray[np.float64], chance: bool,
+           drawn: Any) -> bool:  # fmt: skip
+    """Ticks at the values that were played, and the number in every cell; False where there are too many."""
+    for axis, values in ((axes.xaxis, xs), (axes.yaxis, ys)):
+        if len(values) <= MOST_CELLS:
+            axis.set_ticks(values)
+    if max(len(xs), len(ys)) > MOST_CELLS:
+        return False
+    low, high = (0.0, 1.0) if chance else (float(table.min()), float(table.max()))
+    for (row, column), found in np.ndenumerate(table):
+        value = float(found)
+        dark = (value - low) / (high - low or 1.0) > 0.6
+        text = as_percent(value) if chance else compact(value) if abs(value) >= 1000 else number_text(value)
+        axes.text(
+            float(xs[column]), float(ys[row]), text, ha="center", va="center", fontsize=8, zorder=4,
+            color="white" if dark else "black", path_effects=[withStroke(linewidth=3, foreground=drawn.to_rgba(value))],
+        )  # fmt: skip
+    return True
+
+
 def _map(figure: Figure, axes: Axes, found: Sweep) -> None:
     (x, x_relative), (y, y_relative) = (_positions(found, path) for path in found.paths)
     _axis(axes.xaxis, found, found.paths[0], x_relative)
@@ -131,17 +166,19 @@ def _map(figure: Figure, axes: Axes, found: Sweep) -> None:
     xs, ys = np.unique(x), np.unique(y)
     grid = found.design == "grid" and len(xs) * len(ys) == len(z) and min(len(xs), len(ys)) > 1
     contour: Any = None
+    numbered = False
     if grid:
         table = np.full((len(ys), len(xs)), np.nan)
         table[np.searchsorted(ys, y), np.searchsorted(xs, x)] = z
         drawn: Any = axes.pcolormesh(xs, ys, table, cmap="Blues", shading="nearest", **limits)
+        numbered = _cells(axes, xs, ys, table, chance, drawn)
         if chance and z.min() < WANTED <= z.max():
             contour = axes.contour(xs, ys, table, [WANTED], colors="black", linewidths=1.8)
     else:
         drawn = axes.scatter(x, y, c=z, cmap="Blues", s=26, edgecolors="#666666", linewidths=0.3, **limits)
         if chance and len(z) > 10 and z.min() < WANTED <= z.max():
             contour = axes.tricontour(x, y, z, [WANTED], colors="black", linewidths=1.8)
-    if contour is not None:
+    if contour is not None and not numbered:
         axes.clabel(contour, fmt=lambda _: "80%", fontsize=9)
     bar = figure.colorbar(drawn, ax=axes, shrink=0.9)
     if chance:
@@ -151,7 +188,7 @@ def _map(figure: Figure, axes: Axes, found: Sweep) -> None:
         words = (
             f"{as_percent(float(z.min()))} to {as_percent(float(z.max()))} chance of {clean(found.goal.name or '')}; "
         )
-        words += "80% is on the line" if contour is not None else "80% everywhere" if reached == 1 else "nowhere 80%"
+        words += "80% on the line" if contour is not None else "80% everywhere" if reached == 1 else "nowhere 80%"
     else:
         bar.set_label(f"mean {found.goal.subject}")
         words = f"Mean {found.goal.subject}: {number_text(float(z.min()))} to {number_text(float(z.max()))}"

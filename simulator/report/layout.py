@@ -12,7 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from simulator.report.wording import clean
+from simulator.scenario.labels import EVERYWHERE
 from simulator.scenario.listing import written
+from simulator.scenario.spoken import number_text, spoken
 
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
@@ -47,8 +49,21 @@ def short_label(text: str, scenario: Scenario) -> str:
 
     Labels are those of :func:`simulator.scenario.labels.label`.
     """
-    only = next(iter(scenario.segments)) if len(scenario.segments) == 1 else None
-    return clean(text.removeprefix(f"{only}: ") if only is not None else text)
+    if len(scenario.segments) > 1:
+        return clean(text)
+    return clean(text.removeprefix(f"{next(iter(scenario.segments))}: ").removesuffix(f" ({EVERYWHERE})"))
+
+
+def said(value: Any, path: str, scenario: Scenario) -> str:
+    """What is at a path, or would be: numbers as people say them, the rest as in the file, but short.
+
+    >>> from simulator.scenario.load import load
+    >>> plan = load("scenarios/twenty-five-customers.yaml")
+    >>> [said(x, "segments.inbound.conversion.mqls", plan) for x in (0.4796, "-10%", {"p10": 0.3, "p90": 0.4})]
+    ['48%', '-10%', 'p10: 0.3, p90: 0.4']
+    """
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return spoken(scenario, path, float(value)) if number else value_text(value)
 
 
 def from_to(low: str, high: str) -> str:
@@ -58,6 +73,15 @@ def from_to(low: str, high: str) -> str:
     ('0.9 – 1.1', '48%')
     """
     return low if low == high else f"{low} – {high}"
+
+
+def listing(names: Sequence[str]) -> str:
+    """Names in a sentence.
+
+    >>> listing(["a"]), listing(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def value_text(value: Any) -> str:
@@ -72,22 +96,6 @@ def value_text(value: Any) -> str:
         return number_text(float(value))
     text = clean(written(value))
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-
-
-def number_text(value: float) -> str:
-    """A number in four figures or so, never in powers of ten.
-
-    >>> [number_text(x) for x in (1200.24, 0.48051, 38_123.7, 3_500_000, 0.000012, 12.5)]
-    ['1,200', '0.4805', '38,124', '3,500,000', '0.000012', '12.5']
-    """
-    size = abs(value)
-    if size >= 1000:
-        return f"{value:,.0f}"
-    if size == 0:
-        return "0"
-    if size < 0.001:
-        return f"{value:.6f}".rstrip("0")
-    return f"{value:.4g}"
 
 
 def points(share: float, digits: int = 1) -> str:

@@ -9,8 +9,10 @@ from rich.text import Text
 
 from simulator.analysis.luck import Luck
 from simulator.analysis.luck_actual import Afterwards
+from simulator.analysis.luck_posterior import Learned
 from simulator.analysis.luck_shares import Share
-from simulator.analysis.luck_words import caution, show
+from simulator.analysis.luck_words import caution
+from simulator.report.layout import short_label
 from simulator.report.tables import _table
 from simulator.report.wording import average, clean, compact, segment_label, threshold
 from simulator.simulation.metrics import Metric
@@ -172,9 +174,9 @@ def _slips(found: Luck) -> list[RenderableType]:
     return [*parts, "", table]
 
 
-def _range(levels: tuple[float, float, float]) -> str:
-    low, middle, high = (compact(x) if abs(x) >= 1000 else show(x) for x in levels)
-    return f"{middle} ({low} to {high})"
+def _range(one: Learned, levels: tuple[float, float, float]) -> str:
+    low, middle, high = (compact(x) if abs(x) >= 10_000 else one.say(x) for x in levels)
+    return f"{middle} ({low} – {high})"
 
 
 def _deals(found: Luck) -> list[RenderableType]:
@@ -219,8 +221,9 @@ def _afterwards(found: Luck, after: Afterwards) -> list[RenderableType]:
             learned.add_column(text, justify="right", no_wrap=True)
         for item in after.learned[:MOST_ASSUMPTIONS]:
             style = "bold" if item.doubtful else ""
-            learned.add_row(Text(clean(item.label)), _range(item.prior), _range(item.posterior),
-                            as_percent(item.below_median), style=style)  # fmt: skip
+            name = Text(short_label(item.label, found.scenario))
+            ranges = (_range(item, item.prior), _range(item, item.posterior))
+            learned.add_row(name, *ranges, as_percent(item.below_median), style=style)
         left = len(after.learned) - MOST_ASSUMPTIONS
         more = f" {left} more have moved less; --format json has them all." if left > 0 else ""
         note = f"P50, and P10 to P90 in brackets; below plan: how probably it is below the plan's P50.{more}"

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from simulator.analysis.sobol import Share, SobolShares
 from simulator.analysis.tornado import Effect, Tornado
-from simulator.report.layout import from_to, notes, plain_table, points, short_label, title, value_text
+from simulator.report.layout import from_to, notes, plain_table, points, said, short_label, title
 from simulator.report.wording import average, clean, plural
 from simulator.simulation.metrics import Metric, metrics_in
 from simulator.statistics.intervals import Estimate, as_percent
@@ -56,11 +56,20 @@ def tornado_table(found: Tornado, everything: bool = False) -> RenderableType:
 def _row(found: Tornado, effect: Effect, metric: Metric, chance: bool) -> list[str]:
     move = effect.move
     name = short_label(move.label, found.scenario) + ("*" if move.certain else "")
-    cells = [name, from_to(value_text(move.low), value_text(move.high))]
+    cells = [name, ends_of(found, effect)]
     if chance:
         assert effect.probabilities is not None and effect.probability_change is not None
         cells += [from_to(*map(as_percent, effect.probabilities)), points(effect.probability_change.value)]
     return [*cells, from_to(*(average(x, metric) for x in effect.means))]
+
+
+def ends_of(found: Tornado, effect: Effect) -> str:
+    """From where to where an assumption is moved, as in ``36% – 48%``."""
+    move = effect.move
+    if move.hold is not None and any(len(set(end.values())) > 1 for end in move.hold):
+        return "P10 – P90"  # several numbers that share a draw, each to its own
+    low, high = (said(value, move.path, found.scenario) for value in (move.low, move.high))
+    return from_to(low, high)
 
 
 def sobol_table(found: SobolShares) -> RenderableType:

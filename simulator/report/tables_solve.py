@@ -6,11 +6,15 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from simulator.analysis.solve import Answer, Solution
-from simulator.report.layout import notes, number_text, plain_table, short_label, title
+from simulator.report.layout import listing, notes, plain_table, said, short_label, title
 from simulator.report.wording import clean
+from simulator.scenario.labels import EVERYWHERE
 from simulator.statistics.intervals import as_percent
 
 LEGEND = "One lever at a time, all else as planned. Known to: the range that the trials cannot tell apart."
+SEVERAL = "×: the plan has several values there, and all of them are moved by this factor."
+NOTHING = 0.02
+"""A factor below which a lever is all but gone."""
 
 
 def solve_table(found: Solution) -> RenderableType:
@@ -24,21 +28,19 @@ def solve_table(found: Solution) -> RenderableType:
             f"{clean(found.scenario.name)}: {as_percent(found.probability.value)} as planned; "
             f"{found.trials:,} trials, seed {found.seed}", style="dim",
         ),
-        "", Text(sentence(found)), "", table,
+        "", Text(sentence(found)), "", table, "",
     ]  # fmt: skip
-    short = [answer for answer in found.answers if not answer.reached]
-    for answer in short:
-        low, high = (_amount(answer, x) for x in answer.bracket)
-        why = answer.note or "not enough alone"
-        parts += ["", Text(f"{short_label(answer.search.label, found.scenario)}: looked from {low} to {high}: {why}.")]
-    told = list(dict.fromkeys(
-        f"{short_label(a.search.label, found.scenario)}: {a.note}" for a in found.answers if a.reached and a.note
-    ))  # fmt: skip
-    return Group(
-        *parts, "",
-        Text(LEGEND, style="dim"),
-        *notes([*found.notes, *told]),
-    )  # fmt: skip
+    for answer in found.answers:
+        if not answer.reached:
+            low, high = (_amount(found, answer, x) for x in answer.bracket)
+            why = (answer.why_not or "not enough alone").removesuffix(": the best in the bracket")
+            parts += [Text(f"{lever_name(found, answer)}: {why}; looked from {low} to {high}."), ""]
+    legend = [LEGEND, *([SEVERAL] if any(answer.as_factor for answer in found.answers) else [])]
+    middles = [lever_name(found, a) for a in found.answers if a.search.scaled and not a.as_factor]
+    if middles:
+        legend.append(f"{listing(middles)}: uncertain; what is shown is the middle, and the whole range moves with it.")
+    told = dict.fromkeys(f"{lever_name(found, a)}: {a.why_not}" for a in found.answers if a.reached and a.why_not)
+    return Group(*parts, Text(" ".join(legend), style="dim"), *notes([*found.notes, *told]))
 
 
 def percent(share: float) -> str:
@@ -48,6 +50,13 @@ def percent(share: float) -> str:
     ('80%', '97.5%')
     """
     return f"{round(100 * share, 10):g}%"
+
+
+def lever_name(found: Solution, answer: Answer) -> str:
+    """What a lever is called; "all segments" is not said where it goes for every lever."""
+    name = short_label(answer.search.label, found.scenario)
+    wide = [one.path.startswith("segments.*.") or not one.path.startswith("segments.") for one in found.answers]
+    return name.removesuffix(f" ({EVERYWHERE})") if all(wide) else name
 
 
 def sentence(found: Solution) -> str:
@@ -67,34 +76,36 @@ def sentence(found: Solution) -> str:
 
 
 def _change(found: Solution, answer: Answer) -> str:
-    name = short_label(answer.search.label, found.scenario)
-    if answer.as_factor:
-        return f"{name} {_relative(answer)}"
-    share = answer.relative is None or answer.now <= 1
-    if not share:
-        return f"{name} {_relative(answer)}"
-    return f"{name} {_amount(answer, answer.now)} → {_amount(answer, answer.value)}"
+    name = lever_name(found, answer)
+    if answer.as_factor or (answer.relative is not None and answer.now > 1):
+        return f"{name} {relative_text(answer)}"
+    return f"{name} {_amount(found, answer, answer.now)} → {_amount(found, answer, answer.value)}"
 
 
-def _relative(answer: Answer) -> str:
+def relative_text(answer: Answer) -> str:
+    """The change against today: ``+31%``, ``to nothing``."""
     if answer.relative is None:
         return "–"
+    if answer.relative <= NOTHING - 1:
+        return "to nothing"
     digits = 1 if abs(answer.relative) < 0.1 else 0
     return f"{100 * answer.relative:+.{digits}f}%"
 
 
-def _amount(answer: Answer, value: float) -> str:
+def _amount(found: Solution, answer: Answer, value: float) -> str:
     """A value, or a factor as ×1.2 where the lever has no one value."""
-    return f"×{value:.3g}" if answer.as_factor else number_text(value)
+    if answer.as_factor:
+        return f"×{value:.3g}" if value > NOTHING else "nothing"
+    return said(value, answer.path, found.scenario)
 
 
 def _row(found: Solution, answer: Answer) -> list[str]:
     if answer.low is None or answer.high is None or answer.low == answer.high:
         known = "–"
     else:
-        known = f"{_amount(answer, answer.low)} to {_amount(answer, answer.high)}"
-    chance = as_percent(answer.probability.value) + ("" if answer.reached else ", not enough")
+        known = f"{_amount(found, answer, answer.low)} – {_amount(found, answer, answer.high)}"
+    chance = ("" if answer.reached else "only ") + as_percent(answer.probability.value)
     return [
-        short_label(answer.search.label, found.scenario), "as planned" if answer.as_factor else number_text(answer.now),
-        _amount(answer, answer.value), _relative(answer), known, chance,
+        lever_name(found, answer), "" if answer.as_factor else _amount(found, answer, answer.now),
+        _amount(found, answer, answer.value), relative_text(answer), known, chance,
     ]  # fmt: skip

@@ -6,9 +6,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from simulator.analysis.sweep import Sweep
-from simulator.report.layout import plain_table, short_label, title, value_text
+from simulator.report.layout import plain_table, said, short_label, title
 from simulator.report.wording import average, clean
-from simulator.scenario.labels import label
+from simulator.scenario.spoken import named
 from simulator.simulation.metrics import metrics_in
 from simulator.statistics.intervals import as_percent
 
@@ -19,13 +19,13 @@ def sweep_table(found: Sweep) -> RenderableType:
     """The rows: what is varied, the target's probability, the mean of its metric."""
     plan, goal = found.scenario, found.goal
     metric = next(m for m in metrics_in(plan) if m.name == goal.metric)
-    names = [short_label(label(path, plan.stages), plan) for path in found.paths]
-    head = [*names, *(("probability", "±") if goal.name is not None else ()), f"mean {goal.subject}"]
+    names = [short_label(named(plan, path), plan) for path in found.paths]
+    head = [*names, *(("probability", "± points") if goal.name is not None else ()), f"mean {goal.subject}"]
     table = plain_table(*head, left=0, fold=True)
     for row in found.rows[:MOST_ROWS]:
         p = row["probability"]
         chance = () if p is None else (as_percent(p), f"{196 * row['standard_error']:.1f}")
-        cells = [value_text(row[path]) for path in found.paths]
+        cells = [said(row[path], path, plan) for path in found.paths]
         table.add_row(*cells, *chance, average(row[f"mean: {goal.metric}"], metric))
     parts: list[RenderableType] = [
         title(clean(plan.name), f"{len(found.rows):,} variants, {found.trials:,} trials each, seed {found.seed}"),

@@ -6,6 +6,7 @@ import re
 
 _PERIOD = re.compile(r"(.*)\.(\d{4}-Q[1-4]|P\d+)")
 _SPECIAL = {"mqls": "MQLs", "sqls": "SQLs", "sals": "SALs", "mqas": "MQAs", "pqls": "PQLs"}
+EVERYWHERE = "all segments"
 _INNER = {"mean": "mean", "cv": "variation", "median": "median", "p90": "P90"}
 
 
@@ -34,7 +35,7 @@ def label(path: str, stages: tuple[str, ...] = ()) -> str:
     >>> label("segments.inbound.volume.2027-Q3", stages)
     'inbound: volume in 2027-Q3'
     >>> label("segments.*.lag_weeks.wins.mean", stages)
-    'all segments: weeks SQLs → wins, mean'
+    'weeks SQLs → wins, mean (all segments)'
     >>> label("targets.MQL floor.at_least")
     'MQL floor: at least'
     """
@@ -43,8 +44,9 @@ def label(path: str, stages: tuple[str, ...] = ()) -> str:
     top, _, rest = path.partition(".")
     if top == "segments":
         name, _, rest = rest.partition(".")
-        who = "all segments" if name == "*" else name
-        return f"{who}: {_in_segment(rest, stages)}" if rest else who
+        if name == "*":
+            return f"{_in_segment(rest, stages)} ({EVERYWHERE})" if rest else EVERYWHERE
+        return f"{name}: {_in_segment(rest, stages)}" if rest else name
     if top == "opening":
         return {
             "win_probability": "open deals: win probability",

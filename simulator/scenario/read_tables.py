@@ -11,6 +11,7 @@ from typing import Any
 
 from simulator.scenario.faults import listed, nearest, show
 from simulator.scenario.forms import SpecialForm, SpreadForm
+from simulator.scenario.headers import understood
 from simulator.scenario.model import OpenDeal, OpenLead
 from simulator.scenario.nodes import BAD, Node
 from simulator.scenario.reading import Reading, number_hint, reads
@@ -108,7 +109,7 @@ def _date_hint(text: str) -> str:
 @reads("deals")
 def read_deals(form: SpecialForm, node: Node, path: str, reading: Reading) -> Any:
     """The open deals; each id once."""
-    table = reading.tables.open(node, path, reading.faults, *DEAL_COLUMNS)
+    table = reading.tables.open(node, path, reading.faults, *DEAL_COLUMNS, understood)
     if table is BAD:
         return BAD
     start = reading.calendar.first_day(0) if reading.calendar else None

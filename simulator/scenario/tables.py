@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,9 @@ class Table:
     wrong: tuple[tuple[int | None, str | None, str], ...] = ()
 
 
+Understood = Callable[[Table, Node, Faults], Table]
+
+
 @dataclass
 class Tables:
     """The tables of a scenario, each read once."""
@@ -46,8 +49,14 @@ class Tables:
         """Path of a named file, from the current directory."""
         return os.path.normpath(os.path.join(node.place.folder, str(node.value).strip()))
 
-    def open(self, node: Node, path: str, faults: Faults, required: Iterable[str], optional: Iterable[str] = ()) -> Any:
-        """The table that ``node`` names, BAD with faults noted where it cannot be used."""
+    def open(
+        self, node: Node, path: str, faults: Faults, required: Iterable[str], optional: Iterable[str] = (),
+        understood: Understood | None = None,
+    ) -> Any:  # fmt: skip
+        """The table that ``node`` names, BAD with faults noted where it cannot be used.
+
+        ``understood`` turns a table with other headers into one with ours.
+        """
         if not isinstance(node.value, str) or not node.value.strip():
             faults.add(node, path, f"{show(node.plain())} is not the name of a CSV file")
             return BAD
@@ -60,6 +69,8 @@ class Tables:
             return BAD
         for line, where, message in table.wrong:
             faults.add(node, where, message, file=file, line=line)
+        if understood is not None:
+            table = understood(table, node, faults)
         return BAD if _check_columns(table, node, path, faults, required, optional) else table
 
 

@@ -49,7 +49,7 @@ def metrics_of(stages: Sequence[str], money: bool) -> tuple[Metric, ...]:
     counts += [
         Metric(LOSSES, "count", "sum", "losses"),
         Metric(SLIPS, "count", "sum", "slips"),
-        Metric(SLIPPED_DEALS, "count", "sum", "deals slipped out"),
+        Metric(SLIPPED_DEALS, "count", "sum", "slipped deals"),
         Metric(OPEN_DEALS, "count", "end", "open deals"),
     ]
     if not money:
@@ -58,7 +58,7 @@ def metrics_of(stages: Sequence[str], money: bool) -> tuple[Metric, ...]:
         *counts,
         Metric(BOOKINGS, "money", "sum", "bookings"),
         Metric(CREATED, "money", "sum", "created pipeline"),
-        Metric(SLIPPED_VALUE, "money", "sum", "value slipped out"),
+        Metric(SLIPPED_VALUE, "money", "sum", "slipped value"),
         Metric(OPEN_PIPELINE, "money", "end", "open pipeline"),
     )
 

@@ -119,22 +119,30 @@ def as_percent(probability: float, digits: int = 0) -> str:
     return f"{100 * probability:.{digits}f}%"
 
 
+_RARE = (
+    (0.001, "less than 1 in 1,000"), (0.0015, "about 1 in 1,000"), (0.0035, "about 1 in 500"),
+    (0.0075, "about 1 in 200"), (0.0145, "about 1 in 100"), (0.0245, "about 1 in 50"), (0.0415, "about 1 in 30"),
+    (0.075, "about 1 in 20"),
+)  # fmt: skip
 _ODDS = (
-    (0.005, "almost never"), (0.015, "about 1 in 100"), (0.035, "about 1 in 40"), (0.075, "about 1 in 20"),
     (0.117, "about 1 in 10"), (0.155, "about 1 in 7"), (0.183, "about 1 in 6"), (0.225, "about 1 in 5"),
     (0.29, "about 1 in 4"), (0.365, "about 1 in 3"), (0.45, "about 2 in 5"), (0.55, "about 1 in 2"),
     (0.633, "about 3 in 5"), (0.71, "about 2 in 3"), (0.775, "about 3 in 4"), (0.85, "about 4 in 5"),
-    (0.925, "about 9 in 10"), (0.965, "about 19 in 20"), (0.985, "about 39 in 40"), (0.995, "about 99 in 100"),
 )  # fmt: skip
 
 
 def in_words(probability: float) -> str:
-    """A probability as odds a person pictures.
+    """A probability as odds a person pictures; near certainty, the odds against.
 
-    >>> in_words(0.4678), in_words(0.82), in_words(0.0001), in_words(0.9999)
-    ('about 1 in 2', 'about 4 in 5', 'almost never', 'almost certain')
+    >>> in_words(0.4678), in_words(0.82), in_words(0.02)
+    ('about 1 in 2', 'about 4 in 5', 'about 1 in 50')
+    >>> in_words(0.97), in_words(0.0001), in_words(0.9999)
+    ('all but 1 in 30', 'less than 1 in 1,000', 'more than 999 in 1,000')
     """
-    for limit, words in _ODDS:
+    for limit, words in (*_RARE, *_ODDS):
         if probability < limit:
             return words
-    return "almost certain"
+    for limit, words in _RARE:
+        if 1.0 - probability < limit:
+            return "more than 999 in 1,000" if limit == _RARE[0][0] else words.replace("about", "all but")
+    return "about 9 in 10"

@@ -124,7 +124,7 @@ def test_sensitivity_both_ways(call: Any, plan: Path, tmp_path: Path) -> None:
 
 def test_solve_prints_the_sentence_and_the_table(call: Any, plan: Path, tmp_path: Path) -> None:
     found = call("solve", plan, "--vary", VOLUME, "--vary", RATE, "--plot", tmp_path / "levers.png", *FEW)
-    assert found.status == 0 and "To get to 80%: volume +" in found.out and "MQLs → SQLs 0.6 → 0." in found.out
+    assert found.status == 0 and "To get to 80%: volume +" in found.out and "MQLs → SQLs 60% → " in found.out
     rows = json.loads(call("solve", plan, "--vary", VOLUME, "--probability", "60%", "--format", "json", *FEW).out)
     assert len(rows) == 1 and rows[0]["wanted"] == 0.6 and rows[0]["reached"]
     far = call("solve", plan, "--vary", f"{VOLUME}=900:1010", *FEW)

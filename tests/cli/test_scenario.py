@@ -84,3 +84,8 @@ def _is_example(line: str) -> bool:
 
 def _uncomment(line: str) -> str:
     return line.replace("# ", "", 1)
+
+
+def test_the_summaries_of_the_actions_are_whole_sentences(call):
+    lines = call("scenario", "--help").out.partition("Commands:")[2].strip().splitlines()
+    assert len(lines) == 6 and all(line.endswith(".") and not line.endswith("...") for line in lines)

@@ -14,6 +14,7 @@ from simulator.analysis.what_if import what_if
 from simulator.errors import UsageError
 from simulator.report import figures_compare, figures_sensitivity, figures_solve, figures_sweep
 from simulator.scenario.load import load
+from simulator.statistics.intervals import as_percent
 
 VOLUME, RATE = "segments.inbound.volume", "segments.inbound.conversion.sqls"
 PLAN = load("scenarios/twenty-five-customers.yaml")
@@ -38,7 +39,7 @@ def test_a_curve_names_where_it_crosses_80_percent() -> None:
 
 def test_a_map_has_the_80_percent_line_where_there_is_one() -> None:
     found = sweep(PLAN, {VOLUME: "800:1400:4", RATE: "-20%:+20%:3"}, trials=200, seed=7)
-    assert "80% is on the line" in figures_sweep.draw(found).axes[0].get_title(loc="left").replace("\n", " ")
+    assert "80% on the line" in figures_sweep.draw(found).axes[0].get_title(loc="left").replace("\n", " ")
     found = sweep(PLAN, {VOLUME: "100:200:2", RATE: "0.1:0.2:2"}, trials=100, seed=7)
     assert "nowhere 80%" in figures_sweep.draw(found).axes[0].get_title(loc="left")
     three = sweep(
@@ -62,3 +63,15 @@ def test_files_repeat_byte_for_byte(tmp_path: Path) -> None:
         figures_solve.save(found, one)
         figures_solve.save(found, two)
         assert one.read_bytes() == two.read_bytes() and len(one.read_bytes()) > 1000
+
+
+def test_a_small_map_has_a_tick_at_every_value_and_a_number_in_every_cell() -> None:
+    found = sweep(PLAN, {VOLUME: "800:1400:4", RATE: "0.5:0.7:3"}, trials=100, seed=7)
+    axes = figures_sweep.draw(found).axes[0]
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["800", "1,000", "1,200", "1,400"]
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["50%", "60%", "70%"]
+    wanted = {(row[VOLUME], row[RATE]): as_percent(row["probability"]) for row in found.rows}
+    shown = {(int(t.get_position()[0]), round(t.get_position()[1], 9)): t.get_text() for t in axes.texts}
+    assert shown == {(volume, round(rate, 9)): text for (volume, rate), text in wanted.items()}
+    large = sweep(PLAN, {VOLUME: "800:1400:13", RATE: "0.5:0.7:2"}, trials=20, seed=7)
+    assert not [t for t in figures_sweep.draw(large).axes[0].texts if t.get_text() != "80%"]

@@ -19,6 +19,7 @@ from simulator.report.tables_sensitivity import sobol_table, tornado_table
 from simulator.report.tables_solve import sentence, solve_table
 from simulator.report.tables_sweep import sweep_table
 from simulator.scenario.load import load
+from simulator.statistics.intervals import in_words
 
 VOLUME = "segments.inbound.volume"
 PLAN = load("scenarios/twenty-five-customers.yaml")
@@ -83,3 +84,44 @@ def test_notebooks_get_escaped_tables() -> None:
         html = found._repr_html_()
         assert html.startswith("<h4>") and "<table>" in html and "<b>" not in html
         assert found.summary() and repr(found).startswith("<")
+
+
+@pytest.fixture(scope="module")
+def levers() -> str:
+    return as_text(solve_table(solve(MID, trials=200, seed=7)), 80)
+
+
+def test_levers_speak_in_percent_and_say_things_once(levers: str) -> None:
+    assert max(map(len, levers.splitlines())) <= 80
+    assert "inbound: visitors → engagements 7.94% → " in levers.replace("\n", " ")
+    assert "engagements → MQLs (inbound, outbound) +" in levers.replace("\n", " ")
+    assert "all segments" not in levers and "Note:" not in levers
+    assert levers.count("all of them are") == 1 and levers.count("is the middle, and") == 1
+
+
+def test_a_lever_that_is_not_enough_says_so_once(levers: str) -> None:
+    (row,) = (line for line in levers.splitlines() if line.startswith("slip probability  "))
+    assert re.search(r"nothing +to nothing +– +only \d\d%$", row)
+    assert "slip probability: not enough alone; looked from nothing to ×3.33." in levers
+
+
+def test_levers_of_one_segment_beside_those_of_all_are_told_apart() -> None:
+    both = {"segments.*.volume": None, VOLUME: None}
+    text = as_text(solve_table(solve(MID, both, trials=100, seed=7)), 120)
+    assert "volume (all segments)" in text and "inbound: volume" in text
+
+
+def test_what_moves_a_tornado_is_said_in_percent() -> None:
+    found = sensitivity(MID, trials=100, seed=7)
+    text = as_text(tornado_table(found), 120)
+    assert re.search(r"inbound: SQLs → wins +17\.9% – 26\.3% ", text)
+    rates = [line for line in text.splitlines() if " → " in line and "times" not in line and "weeks" not in line]
+    assert len(rates) >= 5 and all(re.search(r"% – |P10 – P90", line) for line in rates)
+    assert re.search(r"sales acceptance \(MQLs → SQLs\) +P10 – P90 ", text)  # two numbers, one draw
+
+
+def test_odds_stay_meaningful_at_the_ends() -> None:
+    said = [in_words(p) for p in (0.0, 0.0012, 0.004, 0.03, 0.5, 0.97, 0.996, 0.9988, 0.9995)]
+    assert said == ["less than 1 in 1,000", "about 1 in 1,000", "about 1 in 200", "about 1 in 30", "about 1 in 2",
+                    "all but 1 in 30", "all but 1 in 200", "all but 1 in 1,000", "more than 999 in 1,000"]  # fmt: skip
+    assert len({in_words(k / 2000) for k in range(2001)}) == 29

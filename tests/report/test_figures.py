@@ -120,3 +120,9 @@ def test_readable_in_grey():
 def test_a_place_that_cannot_be_written(tmp_path):
     with pytest.raises(ExportError, match="there is no folder"):
         save(example(), tmp_path / "no" / "f.png")
+
+
+def test_a_target_of_one_segment_says_so_on_its_axis():
+    result = example(segments=("inbound", "outbound"), targets=MANY)
+    labels = [axes.get_xlabel() for axes in draw(result).axes]
+    assert "MQLs in each trial's lowest quarter for inbound" in labels
