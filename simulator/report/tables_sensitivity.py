@@ -74,7 +74,10 @@ def ends_of(found: Tornado, effect: Effect) -> str:
 
 def sobol_table(found: SobolShares) -> RenderableType:
     """One row per input; indices that cannot be told from nothing say so."""
-    table = plain_table("input", "alone", "with others", "no luck: alone", "with others")
+    table = plain_table("input", "", "", "", "")
+    heads = ("alone", "with\nothers", "no luck:\nalone", "no luck: with\nothers")
+    for column, head in zip(table.columns[1:], heads, strict=True):
+        column.header = head
     for share in found.shares:
         table.add_row(*_share(found, share))
     about = f"{found.trials:,} trials, seed {found.seed}"
@@ -96,7 +99,7 @@ def _share(found: SobolShares, share: Share) -> list[str]:
         if index is None:
             return "–"
         half = f" ±{196 * index.standard_error:.1f}"
-        return f"≈ 0{half} (noise)" if index.value < 0 else f"{100 * index.value:.1f}%{half}"
+        return f"≈ 0{half}" if index.value < 0 else f"{100 * index.value:.1f}%{half}"
 
     return [
         short_label(share.label, found.scenario), text(share.first), text(share.total), text(share.first_of_expected),
