@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from simulator.cli.inputs import keep_inputs, load_all
 from simulator.cli.options import OutputFile, debug_option, scenarios_argument, set_option, simulation_options
-from simulator.cli.output import say
+from simulator.cli.output import Bar, say
+from simulator.cli.playing import seed_for
 from simulator.cli.simulating import simulate_all
 from simulator.errors import UsageError
 
@@ -57,7 +58,7 @@ def export(
       simulator export plan.yaml -o plan.xlsx
       simulator export plan.yaml stretch.yaml -o both.xlsx --seed 7
       simulator export plan.yaml -o plan.sipmath.json --compact
-      simulator export plan.yaml -o trials.parquet --trials 100000
+      simulator export plan.yaml -o trials.parquet --trials 10,000,000
       simulator export plan.yaml --update planning.xlsx
     """
     from simulator.export.workbook.trials import check_size
@@ -79,7 +80,12 @@ def export(
     trials, seed = same_luck(plans, trials, seed)
     if ending == ".xlsx":
         check_size(trials, 0)
-    results = simulate_all(plans, trials=trials, seed=seed, threads=threads)
+    if ending in (".parquet", ".csv") and table != "summary":
+        write_played(plans, place, trials=trials, seed=seed, threads=threads, table=table or "trials")
+        say(f"Wrote {place}")
+        return
+    keep: Literal["trials", "auto"] = "auto" if table == "summary" and ending != ".json" else "trials"
+    results = simulate_all(plans, trials=trials, seed=seed, threads=threads, keep=keep)
     if update is not None:
         from simulator.export.update import update_workbook
 
@@ -89,6 +95,18 @@ def export(
         return
     write(results, place, compact=compact, table=table)  # type: ignore[arg-type]  # click checked the choice
     say(f"Wrote {place}")
+
+
+def write_played(
+    plans: Sequence[Scenario], place: Path, *, trials: int, seed: int | None, threads: int | None, table: str
+) -> None:
+    """Trials as they are played, to a file that may be larger than memory."""
+    seed = seed_for(plans, seed)
+    from simulator.export.played import export_played
+
+    with Bar("trials") as bar:
+        export_played(plans, place, trials=trials, seed=seed, threads=threads,
+                      table="long" if table == "long" else "trials", progress=bar)  # fmt: skip
 
 
 def same_luck(plans: Sequence[Scenario], trials: int | None, seed: int | None) -> tuple[int, int | None]:

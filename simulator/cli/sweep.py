@@ -88,7 +88,7 @@ def sweep(
     if plot is not None and len(paths) > 2:
         raise UsageError(f"--plot draws one or two paths; {len(paths)} are varied")
     if output is not None and output.suffix.lower() == ".parquet":
-        _need_polars()
+        _need_pyarrow()
     checkpoint = None if output is None else output.with_name(f"{output.name}.partial")
     if seed is None and checkpoint is not None and not restart and plan.simulation.seed is None:
         seed = Checkpoint.seed_of(checkpoint)
@@ -115,13 +115,13 @@ def sweep(
         say(f"Wrote {plot}")
 
 
-def _need_polars() -> None:
+def _need_pyarrow() -> None:
     from importlib.util import find_spec
 
     from simulator.errors import UsageError
 
-    if find_spec("polars") is None:
-        raise UsageError(".parquet needs polars: pip install 'pipeline-simulator[parquet]'")
+    if find_spec("pyarrow") is None:
+        raise UsageError(".parquet needs pyarrow: pip install 'pipeline-simulator[parquet]'")
 
 
 def _write(found: Sweep, form: str | None, output: Path | None) -> None:

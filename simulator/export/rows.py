@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from simulator.errors import ExportError
+from simulator.export.parquet import write_parquet_pieces
 from simulator.export.tidy import harmless
 from simulator.files import whole
 
@@ -18,7 +18,7 @@ def write_rows(rows: Sequence[Mapping[str, Any]], path: str | os.PathLike[str]) 
 
     Raises
     ------
-    ExportError : the file cannot be written, or polars is missing.
+    ExportError : the file cannot be written, or pyarrow is missing.
     """
     with whole(path) as temporary:
         if Path(path).suffix.lower() == ".parquet":
@@ -40,13 +40,9 @@ def _cell(value: Any) -> Any:
 
 
 def _parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    try:
-        import polars
-    except ImportError:
-        raise ExportError("Parquet needs polars: pip install 'pipeline-simulator[parquet]'") from None
     columns: dict[str, list[Any]] = {name: [row[name] for row in rows] for name in rows[0]}
     for name, values in columns.items():
         if len({type(value) for value in values if value is not None}) > 1:
             numbers = all(isinstance(value, (int, float)) for value in values)
             columns[name] = [float(v) for v in values] if numbers else [str(v) for v in values]
-    polars.DataFrame(columns, strict=False).write_parquet(path)
+    write_parquet_pieces([columns], path)

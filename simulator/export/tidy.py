@@ -2,6 +2,9 @@
 
 Three tables: ``trials`` (wide: one row per trial, one column per series), ``long`` (one row per trial,
 metric, quarter and segment) and ``summary`` (one row per metric, period and segment).
+
+Trials are written a block at a time, whether they were kept or come as they are played
+(:mod:`simulator.export.played`): the same seed gives the same bytes either way.
 """
 
 from __future__ import annotations
@@ -10,12 +13,11 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from simulator.errors import ExportError
+from simulator.export.parquet import write_parquet_pieces
+from simulator.export.pieces import Labels, Layout, Piece
 from simulator.export.series import Columns
 from simulator.files import whole, write_text
 
@@ -48,66 +50,38 @@ def summary_rows(results: Sequence[Result]) -> list[dict[str, Any]]:
     return rows
 
 
-def wide_columns(results: Sequence[Result]) -> dict[str, Any]:
-    """Column name -> values; of several scenarios the rows follow each other."""
-    several = len(results) > 1
-    sets = [Columns(result, undefined=True) for result in results]
-    common = [name for name in (s.name for s in sets[0].all) if all(name in {s.name for s in c.all} for c in sets)]
-    found: dict[str, Any] = {}
-    if several:
-        found["scenario"] = [r.scenario.name for r in results for _ in range(r.trials)]
-    found["trial"] = np.concatenate([np.arange(1, r.trials + 1) for r in results])
-    for name in common:
-        found[name] = np.concatenate([next(s.values for s in c.all if s.name == name) for c in sets])
-    return found
-
-
-def long_columns(results: Sequence[Result]) -> dict[str, Any]:
-    """Columns of the long table: trial, metric, quarter, segment ("all" is the total), value."""
-    parts: dict[str, list[Any]] = {"scenario": [], "trial": [], "metric": [], "quarter": [], "segment": [], "value": []}
-    for result in results:
-        who: list[str | None] = [None, *result.segments]
-        for metric in result.metrics:
-            for segment in who:
-                values = result.quarterly(metric.name, segment)
-                for index, label in enumerate(result.quarters):
-                    parts["scenario"].append((result.scenario.name, result.trials))
-                    parts["trial"].append(np.arange(1, result.trials + 1))
-                    parts["metric"].append((metric.name, result.trials))
-                    parts["quarter"].append((label, result.trials))
-                    parts["segment"].append(("all" if segment is None else segment, result.trials))
-                    parts["value"].append(values[:, index].astype(np.float64))
-    found: dict[str, Any] = {}
-    for key, pieces in parts.items():
-        if key == "scenario" and len(results) == 1:
-            continue
-        if key in ("trial", "value"):
-            found[key] = np.concatenate(pieces)
-        else:
-            found[key] = [text for text, count in pieces for _ in range(count)]
-    return found
-
-
-def _table(results: Sequence[Result], table: Table) -> dict[str, Any]:
+def _pieces(results: Sequence[Result], table: Table) -> Iterator[Piece]:
     if table == "summary":
         rows = summary_rows(results)
-        return {key: [row[key] for row in rows] for key in rows[0]}
-    return wide_columns(results) if table == "trials" else long_columns(results)
+        yield {key: [row[key] for row in rows] for key in rows[0]}
+        return
+    layout = Layout.of(results, table)
+    for number, result in enumerate(results):
+        yield from layout.pieces(result, number)
 
 
 def write_csv(results: Sequence[Result], path: str | os.PathLike[str], *, table: Table = "trials") -> None:
     """UTF-8, comma, a header row; numbers in full, texts that look like formulas led by an apostrophe."""
-    columns = _table(results, table)
-    texts = [_texts(values) for values in columns.values()]
-    with whole(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+    with whole(path) as temporary:
+        write_csv_pieces(_pieces(results, table), temporary)
+
+
+def write_csv_pieces(pieces: Iterable[Piece], path: str | os.PathLike[str]) -> None:
+    """The pieces of a table, one below the other."""
+    with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(zip(*texts, strict=True))
+        for number, piece in enumerate(pieces):
+            if number == 0:
+                writer.writerow(piece)
+            writer.writerows(zip(*(_texts(values) for values in piece.values()), strict=True))
 
 
-def _texts(values: Iterable[Any]) -> Iterator[str]:
-    plain = values.tolist() if isinstance(values, np.ndarray) else values
-    for value in plain:
+def _texts(values: Any) -> Iterator[str]:
+    if isinstance(values, Labels):
+        names = [harmless(name) for name in values.names]
+        yield from (names[place] for place in values.places.tolist())
+        return
+    for value in values if isinstance(values, list) else values.tolist():
         if value is None or value != value:
             yield ""
         elif isinstance(value, str):
@@ -123,21 +97,16 @@ def write_parquet(results: Sequence[Result], path: str | os.PathLike[str], *, ta
 
     Raises
     ------
-    ExportError : polars is not installed; the message says how to install it.
+    ExportError : pyarrow is not installed; the message says how to install it.
     """
-    try:
-        import polars
-    except ImportError:
-        raise ExportError(
-            "Parquet needs polars: pip install 'pipeline-simulator[parquet]'; or export to .csv, which needs nothing"
-        ) from None
-    columns = _table(results, table)
-    frame = polars.DataFrame(columns, nan_to_null=True)
-    texts = [name for name in frame.columns if frame[name].dtype == polars.String]
-    if table == "long":
-        frame = frame.with_columns(polars.col(texts).cast(polars.Categorical))
     with whole(path) as temporary:
-        frame.write_parquet(temporary, compression="zstd", statistics=True)
+        write_parquet_pieces(_pieces(results, table), temporary)
+
+
+WRITERS: dict[str, Callable[[Iterable[Piece], str | os.PathLike[str]], None]] = {
+    ".csv": write_csv_pieces, ".parquet": write_parquet_pieces,
+}  # fmt: skip
+"""How pieces become a file, by its ending."""
 
 
 def write_json(results: Sequence[Result], path: str | os.PathLike[str], *, table: Table = "trials") -> None:

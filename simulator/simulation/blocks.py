@@ -11,9 +11,10 @@ import numpy as np
 
 from simulator.scenario.model import Scenario
 from simulator.simulation.flags import Flags
-from simulator.simulation.lower import Lowered
+from simulator.simulation.lower import Lowered, lower
+from simulator.simulation.metrics import Metric
 from simulator.simulation.result import Result
-from simulator.simulation.simulate import Setup, memory_needed, play_trials
+from simulator.simulation.simulate import Setup, check_arguments, group_seeds, play_trials
 
 T = TypeVar("T")
 
@@ -22,10 +23,31 @@ BLOCK_BYTES = 2**24
 LEAST, MOST = 64, 8192  # trials in a block
 
 
-def block_size(lowered: Lowered) -> int:
-    """Trials in a block: a power of two, from the plan alone, so that sums over blocks are the same everywhere."""
-    fit = max(LEAST, BLOCK_BYTES // memory_needed(lowered, 1, lowered.plan.shape.quarters))
+def block_size(metrics: Sequence[Metric], segments: int, quarters: int) -> int:
+    """Trials in a block: a power of two, from the plan alone, so that sums over blocks are the same everywhere.
+
+    >>> from simulator.simulation.metrics import metrics_of
+    >>> block_size(metrics_of(["visitors", "sqls", "wins"], True), segments=200, quarters=12)
+    128
+    """
+    fit = max(LEAST, BLOCK_BYTES // (8 * len(metrics) * segments * quarters))
     return int(min(MOST, 1 << (fit.bit_length() - 1)))
+
+
+def blocks(
+    work: Callable[[int, Result], T],
+    scenario: Scenario,
+    *,
+    trials: int | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[T]:
+    """What ``work(first, result)`` makes of each block of the trials that
+    :func:`~simulator.simulation.simulate.simulate` would play, in their order."""
+    setup = check_arguments(scenario, trials, seed, threads)
+    parts = played(work, scenario, lower(scenario), group_seeds(setup.seed), setup, progress=progress)
+    return (found for found, _ in parts)
 
 
 def played(
@@ -42,7 +64,7 @@ def played(
 
     It is called in the thread that played the block. At most two blocks per thread are held.
     """
-    size = block_size(lowered)
+    size = block_size(lowered.metrics, len(scenario.segments), len(scenario.calendar.labels))
     firsts = range(first_trial, first_trial + setup.trials, size)
 
     def one(first: int) -> tuple[T, Flags]:

@@ -11,7 +11,7 @@ import pytest
 from tests.architecture.imports import ROOT
 
 HEAVY = {"numpy", "numba", "scipy", "matplotlib", "pydantic", "ruamel", "rich", "jinja2", "xlsxwriter", "openpyxl",
-         "polars"}  # fmt: skip
+         "polars", "pyarrow"}  # fmt: skip
 
 PROBE = """
 import json, sys
@@ -99,7 +99,17 @@ def test_simulating_needs_no_pictures_and_no_scipy(tmp_path, plan):
     args = ["run", f"scenarios/{plan}.yaml", "--trials", "50", "--seed", "1", "--format", "json"]
     args += ["-o", str(tmp_path / "x.json")]
     found = modules_of(f"from simulator.cli.main import main; main({args!r})")
-    slow = {"matplotlib", "rich", "scipy.linalg", "scipy.special", "scipy.stats", "polars", "jinja2", "xlsxwriter"}
+    slow = {
+        "matplotlib",
+        "rich",
+        "scipy.linalg",
+        "scipy.special",
+        "scipy.stats",
+        "polars",
+        "pyarrow",
+        "jinja2",
+        "xlsxwriter",
+    }
     assert found & slow == set()
     assert "numba" in found
 

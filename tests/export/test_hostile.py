@@ -85,6 +85,7 @@ def test_sipmath(name, tmp_path):
 
 
 def test_parquet(tmp_path):
+    pytest.importorskip("pyarrow")
     polars = pytest.importorskip("polars")
     result = hostile_result("+1")
     export(result, tmp_path / "p.parquet", table="long")

@@ -59,7 +59,7 @@ def test_unequal_luck_is_refused(small, tmp_path):
 def test_a_full_disk_leaves_the_old_file_whole(ending, small, tmp_path, monkeypatch):
     """Every writer fails midway with ENOSPC; the file that was there is unchanged and nothing else is left."""
     if ending == ".parquet":
-        pytest.importorskip("polars")
+        pytest.importorskip("pyarrow")
     path = tmp_path / f"plan{ending}"
     path.write_bytes(b"old")
     real = open
@@ -71,7 +71,7 @@ def test_a_full_disk_leaves_the_old_file_whole(ending, small, tmp_path, monkeypa
         monkeypatch.setattr("zipfile.ZipFile.write", full)
         monkeypatch.setattr("zipfile.ZipFile.writestr", full)
     elif ending == ".parquet":
-        monkeypatch.setattr("polars.DataFrame.write_parquet", full)
+        monkeypatch.setattr("pyarrow.parquet.ParquetWriter.write_table", full)
     else:
         monkeypatch.setattr("os.replace", full)
     with pytest.raises(ExportError, match="No space left"):
@@ -97,7 +97,7 @@ def test_a_failure_inside_leaves_nothing(tmp_path, small, monkeypatch):
 
 CHILD = """
 import resource, sys, time
-import numpy, scipy.special, polars, xlsxwriter
+import numpy, scipy.special, pyarrow.parquet, xlsxwriter
 from tests.export import plans
 from simulator.export.workbook import write_workbook
 result = plans.result(plans.scenario(targets=plans.TARGETS[:1]), trials=10_000)

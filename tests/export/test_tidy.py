@@ -56,7 +56,8 @@ def test_long_table_sums_to_the_total(base, tmp_path):
 
 @pytest.mark.parametrize("table", ["trials", "long", "summary"])
 def test_parquet_holds_what_csv_holds(base, tmp_path, table):
-    polars = pytest.importorskip("polars", reason="Parquet is an extra")
+    pytest.importorskip("pyarrow", reason="Parquet is an extra")
+    polars = pytest.importorskip("polars", reason="reads it by another program's code")
     export(base, tmp_path / "plan.parquet", table=table)
     export(base, tmp_path / "plan.csv", table=table)
     frame = polars.read_parquet(tmp_path / "plan.parquet")
@@ -87,7 +88,7 @@ def test_json_is_the_documented_form_with_the_trials(base, tmp_path):
 )  # fmt: skip
 def test_the_same_seed_gives_the_same_bytes(tmp_path, name, options, monkeypatch):
     if name.endswith("parquet"):
-        pytest.importorskip("polars", reason="Parquet is an extra")
+        pytest.importorskip("pyarrow", reason="Parquet is an extra")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
     first, second = tmp_path / "a", tmp_path / "b"
     for folder in (first, second):

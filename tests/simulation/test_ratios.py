@@ -10,7 +10,7 @@ import pytest
 from simulator.analysis.compare import Comparison
 from simulator.errors import ExportError
 from simulator.export.series import Columns
-from simulator.export.tidy import _table, write_json
+from simulator.export.tidy import _pieces, write_json
 from simulator.report.tables import as_text, result_table
 from simulator.scenario.load import load
 from simulator.simulation.metrics import Metric, in_order, metrics_of
@@ -88,7 +88,7 @@ def test_tables_exports_and_comparisons_take_them(tmp_path) -> None:
     write_json([found], tmp_path / "all.json")
     text = (tmp_path / "all.json").read_text()
     assert '"defined"' in text and "NaN" not in text
-    assert {"metric", "mean"} <= set(_table([found], "summary"))
+    assert {"metric", "mean"} <= set(next(_pieces([found], "summary")))
     names = [series.name for series in Columns(found).metrics]
     assert "win_share_2027Q2" in names and "win_share_2027Q1" not in names
     assert "win_share_2027Q1" in [series.name for series in Columns(found, undefined=True).metrics]
