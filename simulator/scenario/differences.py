@@ -66,7 +66,12 @@ def _compare(path: str, one: _Side, two: _Side, labels: tuple[str, ...], found: 
         for key in dict.fromkeys((*one.content, *two.content)):
             inside = path if path.endswith(".volume") and key == "per_quarter" else f"{path}.{key}"
             _compare(inside, one.at(key), two.at(key), labels, found)
-    elif path.startswith("segments.") and None not in (one.content, two.content) and (_list(one) or _list(two)):
+    elif (
+        path.startswith(("segments.", "capacity."))
+        and not path.endswith((".ramp", ".segments"))
+        and None not in (one.content, two.content)
+        and (_list(one) or _list(two))
+    ):
         for index, label in enumerate(labels):
             a, b = one.in_quarter(index, path), two.in_quarter(index, path)
             if a.content != b.content:

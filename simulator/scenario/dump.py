@@ -17,6 +17,8 @@ _BLOCKS = (
     ("segments", "*"),
     ("segments", "*", "conversion"),
     ("segments", "*", "lag_weeks"),
+    ("segments", "*", "follow_up"),
+    ("capacity",),
     ("market",),
 )
 _BLOCK_LISTS = (("targets",), ("correlations",), ("market", "events"))

@@ -23,6 +23,10 @@ _MERGED = {
     ("segments", "*", "conversion"),
     ("segments", "*", "lag_weeks"),
     ("segments", "*", "slips"),
+    ("segments", "*", "follow_up"),
+    ("segments", "*", "follow_up", "*"),
+    ("capacity",),
+    ("capacity", "*"),
     ("opening",),
     ("market",),
     ("market", "conversion"),
@@ -35,7 +39,13 @@ _BY_NAME: dict[tuple[str, ...], Callable[[Node], str | None]] = {
     ("targets",): target_name,
     ("market", "events"): event_name,
 }
-_FREE = {("segments",), ("segments", "*", "conversion"), ("segments", "*", "lag_weeks")}
+_FREE = {
+    ("segments",),
+    ("segments", "*", "conversion"),
+    ("segments", "*", "lag_weeks"),
+    ("segments", "*", "follow_up"),
+    ("capacity",),
+}
 """Mappings whose keys are names; removing one that is not there is a mistake."""
 
 
@@ -76,7 +86,9 @@ def _stop(node: Node, message: str, faults: Faults) -> ScenarioError:
 
 
 def _merge(parent: Node, child: Node, path: tuple[str, ...], faults: Faults) -> Node:
-    pattern = ("segments", "*", *path[2:]) if path[:1] == ("segments",) and len(path) > 1 else path
+    pattern = (path[0], "*", *path[2:]) if path[:1] in (("segments",), ("capacity",)) and len(path) > 1 else path
+    if len(pattern) == 4 and pattern[2] == "follow_up":
+        pattern = (*pattern[:3], "*")
     if pattern in _BY_NAME and parent.list and child.list:
         return _merge_named(parent, child, _BY_NAME[pattern])
     if not (parent.mapping and child.mapping and (not path or pattern in _MERGED)):

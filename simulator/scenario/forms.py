@@ -101,6 +101,8 @@ class SpecialForm(Form):
 
         if self.kind == "win_probability":
             return core_schema.nullable_schema(_instance(Number))
+        if self.kind in ("capacity", "follow_up"):
+            return core_schema.dict_schema(core_schema.str_schema(), handler(source)["values_schema"])
         inside = {"conversion": _numbers, "rates": lambda: _instance(Number), "lag_weeks": lambda: _instance(Spread)}
         if self.kind in inside:
             return core_schema.dict_schema(core_schema.str_schema(), inside[self.kind]())

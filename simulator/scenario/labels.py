@@ -47,6 +47,9 @@ def label(path: str, stages: tuple[str, ...] = ()) -> str:
         if name == "*":
             return f"{_in_segment(rest, stages)} ({EVERYWHERE})" if rest else EVERYWHERE
         return f"{name}: {_in_segment(rest, stages)}" if rest else name
+    if top == "capacity":
+        name, _, rest = rest.partition(".")
+        return f"{'all teams' if name == '*' else f'{stage_label(name)} team'}: {_in_team(rest)}" if rest else name
     if top == "opening":
         return {
             "win_probability": "open deals: win probability",
@@ -91,7 +94,36 @@ def _in_segment(rest: str, stages: tuple[str, ...]) -> str:
             "limit": "slips a deal survives",
         }.get(stage, stage)
         return words + _inner(inner)
+    if first == "follow_up":
+        key, _, inner = inner.partition(".")
+        words = {
+            "reached": "share reached",
+            "disqualified": "share disqualified",
+            "good": "share worth selling to",
+            "auc": "how well the score tells",
+            "nurtured": "share nurtured",
+            "returns": "share that comes back",
+            "returns_after_weeks": "weeks until they come back",
+            "returned_conversion": "rate of those who came back",
+            "limit": "times a lead comes back",
+        }.get(key, key)
+        return f"{'every stage' if stage == '*' else stage_label(stage)}, {words}" + _inner(inner)
     return rest.replace("_", " ")
+
+
+def _in_team(rest: str) -> str:
+    key, _, inner = rest.partition(".")
+    words = {
+        "each_per_week": "leads each per week",
+        "open_deals_each": "open deals each",
+        "ramp_weeks": "weeks to ramp up",
+        "attrition": "share that leaves per quarter",
+        "start_weeks": "weeks until hires start",
+        "replace_weeks": "weeks until leavers are replaced",
+        "patience_weeks": "weeks until leads go cold",
+        "waiting_factor": "rate kept per week of waiting",
+    }.get(key, key.replace("_", " "))
+    return words + _inner(inner)
 
 
 def _inner(key: str) -> str:

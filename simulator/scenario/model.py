@@ -16,6 +16,7 @@ from simulator.quarters import Calendar, Period
 from simulator.scenario.forms import PlainForm, SpecialForm, TextForm, WholeForm
 from simulator.scenario.market import Event, Market, RateShock, VolumeShock
 from simulator.scenario.part import DEFAULT_STAGES, MOST_QUARTERS, MOST_TRIALS, Part
+from simulator.scenario.people import FollowUp, Team
 from simulator.scenario.segment import Segment, Slips, Volume
 from simulator.scenario.uncertain import Number
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Correlation",
     "Event",
+    "FollowUp",
     "Market",
     "OpenDeal",
     "OpenLead",
@@ -38,6 +40,7 @@ __all__ = [
     "Simulation",
     "Slips",
     "Target",
+    "Team",
     "Volume",
     "VolumeShock",
 ]
@@ -134,6 +137,9 @@ class Scenario(Part):
         default=DEFAULT_STAGES, description="Stages in order; the last is the win, a deal is born in the one before."
     )
     segments: Annotated[dict[str, Segment], SpecialForm("segments")] = Field(description="Streams of leads, by name.")
+    capacity: Annotated[dict[str, Team], SpecialForm("capacity")] = Field(
+        default_factory=dict, description="Who works the stages, by stage or by name; unlimited if left out."
+    )
     opening: Opening = Field(default_factory=Opening.model_construct, description="What is already there at the start.")
     market: Market = Field(default_factory=Market.model_construct, description="What moves the whole plan.")
     correlations: Annotated[tuple[Correlation, ...], SpecialForm("correlations")] = Field(
@@ -164,6 +170,11 @@ class Scenario(Part):
         """The file as plain values: parents merged, changes applied, defaults not filled in."""
         tree: Node | None = self._tree
         return {} if tree is None else tree.plain()
+
+    @property
+    def has_people(self) -> bool:
+        """Whether leads or deals may have to wait, or something becomes of the leads that are not accepted."""
+        return bool(self.capacity) or any(segment.follow_up for segment in self.segments.values())
 
     @cached_property
     def calendar(self) -> Calendar:

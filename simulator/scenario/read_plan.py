@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.quarters import Calendar, is_start
-from simulator.scenario import read_numbers, read_segments, read_spreads, read_tables  # noqa: F401  (they register readers)
+from simulator.scenario import (  # noqa: F401  (they register readers)
+    read_numbers,
+    read_people,
+    read_segments,
+    read_spreads,
+    read_tables,
+)
 from simulator.scenario.faults import as_period, listed, nearest, show
 from simulator.scenario.forms import NumberForm, SpecialForm
 from simulator.scenario.model import Correlation, Event, Opening, Scenario

@@ -10,6 +10,7 @@ from simulator.scenario.forms import NumbersForm, SpecialForm, SpreadForm
 from simulator.scenario.nodes import Node
 from simulator.scenario.number_forms import BESIDE, KEYS
 from simulator.scenario.part import DEFAULT_STAGES, NO_LAG, RESERVED_STAGES
+from simulator.scenario.read_follow_up import check_follow_up
 from simulator.scenario.read_numbers import read_numbers
 from simulator.scenario.read_spreads import read_shares, read_spread
 from simulator.scenario.reading import (
@@ -222,6 +223,7 @@ def read_segments(form: SpecialForm, node: Node, path: str, reading: Reading) ->
         if name in ("all", "total"):
             reading.faults.warn(f"{inside}: tables call the sum of all segments {name!r} too")
         segment = read_segment(item, inside, reading)
+        check_follow_up(segment, item, inside, reading)
         if name not in segments:
             segments[name] = segment
     reading.segments = segments

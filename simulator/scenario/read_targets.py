@@ -9,6 +9,7 @@ from simulator.scenario.forms import SpecialForm
 from simulator.scenario.model import Target
 from simulator.scenario.names import default_name
 from simulator.scenario.nodes import Node
+from simulator.scenario.people_metrics import OUTCOMES, team_metrics
 from simulator.scenario.read_plan import unknown
 from simulator.scenario.reading import (
     BAD,
@@ -29,11 +30,20 @@ def metrics_of(stages: tuple[str, ...]) -> tuple[str, ...]:
     return (*stages, *(metric for metric in OTHER_METRICS if metric not in stages))
 
 
+def people_metrics(reading: Reading) -> tuple[str, ...]:
+    """What teams and follow-up add."""
+    follows = any(s is not BAD and s.follow_up for s in reading.segments.values())
+    return (*team_metrics(reading.teams), *(OUTCOMES if follows else ()))
+
+
 @reads("metric")
 def read_metric(form: SpecialForm, node: Node, path: str, reading: Reading) -> Any:
     if not reading.stages_known:
         return BAD
-    metrics = metrics_of(reading.stages)
+    metrics = (*metrics_of(reading.stages), *people_metrics(reading))
+    if node.value in (*team_metrics(("",)), *OUTCOMES) and node.value not in metrics:
+        what = "capacity" if node.value in team_metrics(("",)) else "follow_up"
+        return reading.fault(node, path, f"{node.value!r} needs {what}, which this plan does not have")
     if not isinstance(node.value, str) or node.value not in metrics:
         return reading.fault(node, path, unknown(node.plain(), "a metric", metrics))
     return node.value

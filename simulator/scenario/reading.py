@@ -31,6 +31,7 @@ class Reading:
     stages: tuple[str, ...] = ()
     stages_known: bool = False
     segments: dict[str, Any] = field(default_factory=dict)
+    teams: tuple[str, ...] = ()
 
     @property
     def born(self) -> str:

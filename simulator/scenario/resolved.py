@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from simulator.scenario.model import Event, Segment, Slips, Target
+from simulator.scenario.part import Part
 from simulator.scenario.spreads import FixedSpread, MeanCv, Sample, Spread, WeeksTable
 from simulator.scenario.uncertain import Certain, Number, Numbers, Values, WinProbability
 
@@ -87,6 +88,24 @@ def _segment(segment: Segment, folder: str | None) -> dict[str, Any]:
     if segment.deal_size is not None:
         written["deal_size"] = plain_spread(segment.deal_size, folder)
     written["slips"] = _slips(segment.slips, folder)
+    if segment.follow_up:
+        written["follow_up"] = {stage: _part(follow, folder) for stage, follow in segment.follow_up.items()}
+    return written
+
+
+def _part(part: Part, folder: str | None) -> dict[str, Any]:
+    """A part as it is written, what is not given left out."""
+    written: dict[str, Any] = {}
+    for key, value in part:
+        if isinstance(value, Number):
+            written[key] = plain_number(value)
+        elif isinstance(value, Spread):
+            written[key] = plain_spread(value, folder)
+        elif isinstance(value, tuple):
+            numbers = bool(value) and isinstance(value[0], Number)
+            written[key] = plain_numbers(value) if numbers else [tidy(v) if isinstance(v, float) else v for v in value]
+        elif value is not None:
+            written[key] = value
     return written
 
 
@@ -174,6 +193,7 @@ def plain(scenario: Scenario, folder: str | None = os.curdir) -> dict[str, Any]:
         "currency": scenario.currency,
         "stages": list(scenario.stages),
         "segments": {name: _segment(segment, folder) for name, segment in scenario.segments.items()},
+        **({"capacity": {n: _part(t, folder) for n, t in scenario.capacity.items()}} if scenario.capacity else {}),
         "opening": _opening(scenario, folder),
         "market": shocks,
         "correlations": [{"between": list(item.between), "rank": tidy(item.rank)} for item in scenario.correlations],

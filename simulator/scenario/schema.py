@@ -14,11 +14,14 @@ from simulator.scenario.forms import (
     Form,
     NumberForm,
 )
-from simulator.scenario.model import Correlation, Event, Scenario, Segment, Target, Volume
+from simulator.scenario.model import Correlation, Event, FollowUp, Scenario, Segment, Target, Team, Volume
 from simulator.scenario.resolved import plain_number, plain_numbers, plain_spread
 from simulator.scenario.schema_values import Schema, fragment, one_of, value_schemas
 from simulator.scenario.spreads import Spread
 from simulator.scenario.uncertain import Number
+
+VARIED = ("Segment", "Team", "FollowUp", "Target", "Event", "Slips")
+"""Parts of which a file with ``extends`` may give a few keys only."""
 
 
 def json_schema() -> Schema:
@@ -29,15 +32,18 @@ def json_schema() -> Schema:
     >>> json_schema()["properties"]["quarters"]["maximum"]
     200
     """
-    parts: list[Any] = [(part, "validation") for part in (Scenario, Segment, Volume, Event, Correlation, Target)]
+    parts: list[Any] = [
+        (part, "validation") for part in (Scenario, Segment, Volume, FollowUp, Team, Event, Correlation, Target)
+    ]
     _, written = models_json_schema(parts, by_alias=True, schema_generator=_Generator)
     definitions = {name: _filled(part) for name, part in written["$defs"].items()}
     schema = definitions.pop("Scenario")
     definitions.update(value_schemas())
     _adapt(definitions)
-    variants = {f"{name}Variant": _variant(definitions[name]) for name in ("Segment", "Target", "Event", "Slips")}
+    variants = {f"{name}Variant": _variant(definitions[name]) for name in VARIED}
     for part in variants.values():
         _point(part, "Slips", "SlipsVariant")
+        _point(part, "FollowUp", "FollowUpVariant")
     market = copy.deepcopy(definitions["Market"])
     _point(market, "Event", "EventVariant")
     variants["MarketVariant"] = _variant(market)
@@ -46,7 +52,7 @@ def json_schema() -> Schema:
         "type": "string",
         "description": "A scenario file; everything not said here comes from there.",
     }
-    whole = {key: schema["properties"].pop(key) for key in ("segments", "targets", "market")}
+    whole = {key: schema["properties"].pop(key) for key in ("segments", "capacity", "targets", "market")}
     variant = {key: _pointed(part, key) for key, part in whole.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -105,6 +111,7 @@ def _adapt(definitions: Schema) -> None:
     target["oneOf"] = [{"required": ["at_least"]}, {"required": ["at_most"]}]
     volume = definitions["Volume"]
     volume["required"] = ["per_quarter"]
+    definitions["Team"]["required"] = ["people"]
     definitions["Segment"]["required"] = ["volume", "conversion"]
 
 
@@ -119,9 +126,9 @@ def _variant(part: Schema) -> Schema:
 
 def _pointed(part: Schema, key: str) -> Schema:
     part = copy.deepcopy(part)
-    for name in ("Segment", "Target", "Market"):
+    for name in ("Segment", "Team", "Target", "Market"):
         _point(part, name, f"{name}Variant")
-    if key == "segments":
+    if key in ("segments", "capacity"):
         part["additionalProperties"] = one_of(part["additionalProperties"], {"type": "null"})
     return one_of(part, {"type": "null"})
 

@@ -17,6 +17,7 @@ from simulator.scenario.forms import (
 )
 from simulator.scenario.number_forms import FORMS, bounds
 from simulator.scenario.part import MOST_VOLUME
+from simulator.scenario.people import ORDERS
 from simulator.scenario.scales import Domain
 from simulator.scenario.spreads import FAMILIES
 
@@ -72,6 +73,14 @@ _SPECIAL: dict[str, Schema] = {
     "volume": one_of(*fragment(NumbersForm("positive", zero=True, most=MOST_VOLUME))["anyOf"], ref("Volume")),
     "conversion": _RATES,
     "lag_weeks": {"type": "object", "propertyNames": {"pattern": IDENTIFIER}, "additionalProperties": ref("weeks")},
+    "capacity": {"type": "object", "propertyNames": {"pattern": IDENTIFIER}, "additionalProperties": ref("Team")},
+    "follow_up": {"type": "object", "propertyNames": {"pattern": IDENTIFIER}, "additionalProperties": ref("FollowUp")},
+    "team stage": {"type": "string", "pattern": IDENTIFIER},
+    "team segments": one_of(
+        {"type": ["string", "integer"]}, {"type": "array", "items": {"type": ["string", "integer"]}, "minItems": 1}
+    ),
+    "ramp": _SHARES,
+    "order": {"enum": list(ORDERS)},
     "deals": {"type": "string"},
     "leads": {"type": "string"},
     "win_probability": one_of(

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from simulator.scenario.forms import NumbersForm, SpecialForm, SpreadForm, WholeForm
 from simulator.scenario.part import MONTH, MOST_VOLUME, Part, certain
+from simulator.scenario.people import FollowUp
 from simulator.scenario.spreads import Spread
 from simulator.scenario.uncertain import Numbers
 
@@ -61,3 +62,6 @@ class Segment(Part):
         default=None, description="Value of a deal in the plan's currency."
     )
     slips: Slips = Field(default_factory=Slips.model_construct, description="How deals slip.")
+    follow_up: Annotated[dict[str, FollowUp], SpecialForm("follow_up")] = Field(
+        default_factory=dict, description="By stage: what becomes of its leads once they are worked."
+    )

@@ -20,12 +20,14 @@ from simulator.scenario.forms import (
 )
 from simulator.scenario.model import (
     Event,
+    FollowUp,
     Market,
     Opening,
     Scenario,
     Simulation,
     Slips,
     Target,
+    Team,
     Volume,
 )
 from simulator.scenario.names import event_name, target_name
@@ -75,6 +77,9 @@ def slots(tree: Node) -> Iterator[Slot]:
         if key == "segments":
             for name, segment in _items(node):
                 yield from _segment(segment, f"segments.{name}", ("segments", name), stages_of(tree))
+        elif key == "capacity":
+            for name, team in _items(node):
+                yield from _part(Team, team, f"capacity.{name}", ("capacity", name))
         elif key == "market":
             yield from _part(Market, node, "market", ("market",))
             yield from _events(_get(node, "events"), stages_of(tree))
@@ -110,7 +115,7 @@ def _slot(info: FieldInfo, node: Node | None, path: str, keys: tuple[str | int, 
     if isinstance(form, SpecialForm):
         if form.kind == "win_probability":
             kind = "own"
-        elif form.kind not in ("stages", "profile", "events", "correlations", "targets"):
+        elif form.kind not in ("stages", "profile", "ramp", "events", "correlations", "targets"):
             kind = "text"
     return Slot(path, keys, kind, form, node, _default(info))
 
@@ -197,6 +202,8 @@ def _segment(node: Node, path: str, keys: tuple[str | int, ...], stages: tuple[s
     size = SpreadForm("money")
     yield from _open(Slot(f"{path}.deal_size", (*keys, "deal_size"), "spread", size, _get(node, "deal_size")))
     yield from _part(Slips, _get(node, "slips"), f"{path}.slips", (*keys, "slips"))
+    for stage, follow in _items(_get(node, "follow_up")):
+        yield from _part(FollowUp, follow, f"{path}.follow_up.{stage}", (*keys, "follow_up", stage))
 
 
 def is_volume_mapping(node: Node | None) -> bool:

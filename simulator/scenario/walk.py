@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from simulator.scenario.nodes import BAD
+from simulator.scenario.spreads import Spread
 from simulator.scenario.uncertain import Number, Numbers, WinProbability
 
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
-    from simulator.scenario.spreads import Spread
+    from simulator.scenario.part import Part
 
 
 def numbers(scenario: Scenario, labels: tuple[str, ...]) -> Iterator[tuple[str, Number]]:
@@ -44,6 +45,10 @@ def _all(scenario: Scenario) -> Iterator[tuple[str, Numbers]]:
         yield f"{start}.slips.probability", segment.slips.probability
         yield from _inside(f"{start}.slips.delay_weeks", segment.slips.delay_weeks)
         yield f"{start}.slips.win_rate_factor", segment.slips.win_rate_factor
+        for stage, follow in segment.follow_up.items():
+            yield from _part(f"{start}.follow_up.{stage}", follow)
+    for name, team in scenario.capacity.items():
+        yield from _part(f"capacity.{name}", team)
     own = scenario.opening.win_probability
     if own is not None and not isinstance(own, WinProbability):
         yield "opening.win_probability", (own,)
@@ -55,6 +60,17 @@ def _all(scenario: Scenario) -> Iterator[tuple[str, Numbers]]:
                 yield f"{start}.{key}", (number,)
         for stage, number in event.rates.items():
             yield f"{start}.{stage}", (number,)
+
+
+def _part(path: str, part: Part) -> Iterator[tuple[str, Numbers]]:
+    """Every number and spread of a part that is given."""
+    for key, value in part:
+        if isinstance(value, Number):
+            yield f"{path}.{key}", (value,)
+        elif isinstance(value, Spread):
+            yield from _inside(f"{path}.{key}", value)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Number):
+            yield f"{path}.{key}", value
 
 
 def _inside(path: str, spread: Spread) -> Iterator[tuple[str, Numbers]]:

@@ -42,6 +42,8 @@ class Likelihoods:
 
 def why_not_exact(scenario: Scenario, metrics: Sequence[str], period: Period, seen: Sequence[float] = ()) -> str | None:
     """Why the likelihood of these metrics has no closed form; None where it has."""
+    if scenario.has_people:
+        return "leads wait for people, or come back"
     countable = {*scenario.stages, LOSSES, OPEN_DEALS, SLIPPED_DEALS}
     for metric in metrics:
         if metric not in countable:

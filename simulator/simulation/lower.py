@@ -31,6 +31,7 @@ from simulator.scenario.uncertain import (
     at_quarter,
     forward,
 )
+from simulator.simulation.lower_people import People, lower_people
 from simulator.simulation.metrics import Metric, metrics_in
 
 Z90 = 1.2815515655446004
@@ -59,6 +60,7 @@ class Lowered:
     metrics: tuple[Metric, ...]
     leaves: tuple[str, ...]
     deal_ids: tuple[str, ...]
+    people: People | None = None
 
 
 class _Numbers:
@@ -373,6 +375,8 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
         groups[key] = groups.get(key, 0) + lead.count
     lead_rows = np.array(sorted((*key, count) for key, count in groups.items()), np.int64).reshape(-1, 5)
 
+    quarter = np.maximum(np.arange(-warm, n_quarters), 0)  # the warm-up plays the first quarter's plan
+    people = lower_people(scenario, numbers, spreads, quarter, metrics_in(scenario), stream_name)
     money = any(segment.deal_size is not None for _name, segment in segments)
     rates_market, volume_market = scenario.market.conversion, scenario.market.volume
     static_market = (
@@ -396,7 +400,6 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
 
     curves = np.zeros((len(curve_keys), nodes))
     data = np.array(numbers.data, float)
-    quarter = np.maximum(np.arange(-warm, n_quarters), 0)  # the warm-up plays the first quarter's plan
     plan = Plan(
         Shape(
             segments=S, stages=T, quarters=Q, warm=warm, weeks_kept=weeks_kept, money=money,
@@ -456,4 +459,5 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
         ints([key[0] for key in curve_keys]), np.array([key[1:] for key in curve_keys], float).reshape(-1, 2), curves,
         np.array(list(numbers.sigmas), float), plan.spreads.quantiles,
     )  # fmt: skip
-    return Lowered(plan, metrics_in(scenario), tuple(numbers.paths), tuple(deal.id for deal in deals))
+    ids = tuple(deal.id for deal in deals)
+    return Lowered(plan, metrics_in(scenario), tuple(numbers.paths), ids, people)

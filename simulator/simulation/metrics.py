@@ -69,7 +69,30 @@ def metrics_in(scenario: Scenario) -> tuple[Metric, ...]:
     What an optional part of the plan adds comes after what every plan has.
     """
     money = any(segment.deal_size is not None for segment in scenario.segments.values())
-    return in_order(metrics_of(scenario.stages, money))
+    return in_order((*metrics_of(scenario.stages, money), *people_metrics(scenario)))
+
+
+def people_metrics(scenario: Scenario) -> tuple[Metric, ...]:
+    """What teams and follow-up add: of all teams together and, where there are several, of each."""
+    found = []
+    teams = list(scenario.capacity)
+    for team in ("", *(teams if len(teams) > 1 else ())) if teams else ():
+        end, who = (f"_{team}", f" ({stage_label(team)})") if team else ("", "")
+        found += [
+            Metric(f"waiting{end}", "count", "end", f"waiting{who}"),
+            Metric(f"gone_cold{end}", "count", "sum", f"gone cold{who}"),
+            Metric(f"worked{end}", "count", "sum", f"worked{who}"),
+            Metric(f"utilisation{end}", "ratio", "ratio", f"utilisation{who}", (f"busy{end}", f"staffed{end}")),
+            Metric(f"needed_people{end}", "ratio", "ratio", f"people needed{who}", (f"work{end}", "weeks")),
+        ]
+    if any(segment.follow_up for segment in scenario.segments.values()):
+        found += [
+            Metric("not_reached", "count", "sum", "not reached"),
+            Metric("disqualified", "count", "sum", "disqualified"),
+            Metric("nurtured", "count", "sum", "sent to nurture"),
+            Metric("returned", "count", "sum", "back from nurture"),
+        ]
+    return tuple(found)
 
 
 def in_order(metrics: Sequence[Metric]) -> tuple[Metric, ...]:

@@ -27,6 +27,7 @@ from simulator.simulation.memory import available_memory, in_words
 from simulator.simulation.provenance import Provenance, library_versions
 from simulator.simulation.result import DealFates, Result
 from simulator.simulation.warm_up import warm_up_note
+from simulator.simulation.weekly import ChunkPlayer, chunk_player, count_parts, named_parts
 
 GROUPS = {"assumptions": ASSUMPTIONS, "market": MARKET, "demand": DEMAND, "deals": DEALS, "slips": SLIPS}
 """The groups of streams that can be re-drawn while the others are held."""
@@ -96,7 +97,7 @@ LARGEST_KEPT = 2**30
 def memory_needed(lowered: Lowered, trials: int, columns: int) -> int:
     """Bytes that the results of so many trials take."""
     counts = sum(m.kind == "count" for m in lowered.metrics)
-    money = len(lowered.metrics) - counts
+    money = sum(m.kind == "money" for m in lowered.metrics) + count_parts(lowered)
     cells = lowered.plan.shape.segments * columns
     # one metric at a time is widened to 8 bytes when results are read
     return trials * (cells * (4 * counts + 8 * money) + 5 * len(lowered.deal_ids) + 16 * columns)
@@ -217,12 +218,25 @@ class _Arrays:
         self.column = np.where(week < 0, 0, 1 + (week if by == "week" else week // WEEKS)).astype(np.int64)
         shape = (plan.segments, counts, trials, self.columns)
         self.counts = np.empty(shape, np.int32)
-        self.cents = np.empty((plan.segments, len(lowered.metrics) - counts, trials, self.columns))
+        money = sum(m.kind == "money" for m in lowered.metrics)
+        self.cents = np.empty((plan.segments, money, trials, self.columns))
         deals = len(lowered.deal_ids)
         self.outcome = np.zeros((trials, deals), np.int8)
         self.week = np.zeros((trials, deals), np.int16)
         self.slips = np.zeros((trials, deals), np.int16)
         self.stale = np.zeros(deals, np.int64)
+        self.parts = np.empty((plan.segments, count_parts(lowered), trials, self.columns))
+
+    def play(self, player: ChunkPlayer, start: int, stop: int, first_trial: int) -> np.ndarray:
+        """Let a player fill trials start … stop − 1; returns the trials in which each open deal was stale."""
+        stale = np.zeros_like(self.stale)
+        large: tuple[np.ndarray, ...] = (self.counts, self.cents, self.parts)
+        own = [np.empty((*array.shape[:2], stop - start, array.shape[3]), array.dtype) for array in large]
+        fates = (array[start:stop] for array in (self.outcome, self.week, self.slips))
+        player(first_trial + start, (*own, *fates, stale))
+        for array, found in zip(large, own, strict=True):
+            array[:, :, start:stop] = found
+        return stale
 
 
 class _Desk:
@@ -246,10 +260,13 @@ def _play(
     """Fill the arrays, chunk by chunk, in threads; between chunks Ctrl-C and progress get a turn."""
     trials = setup.trials
     size = min(_CHUNK, trials)
+    weekly = None if lowered.people is None else chunk_player(lowered, seeds, arrays.column, arrays.columns)
     desks: list[_Desk] = []  # one per thread at work; list.pop and append are atomic
 
     def chunk(start: int) -> tuple[int, np.ndarray]:
         stop = min(start + size, trials)
+        if weekly is not None:
+            return stop - start, arrays.play(weekly, start, stop, first_trial)
         desk = desks.pop() if desks else _Desk(lowered, arrays, size)
         counts, cents = desk.counts, desk.cents
         if stop - start < size:  # the last: a slice would be laid out differently, and need a compilation of its own
@@ -326,7 +343,8 @@ def _result(
     result = Result(
         scenario, metrics=lowered.metrics, counts=arrays.counts, cents=arrays.cents,
         provenance=provenance_of(scenario, setup),
-        columns=by, deals=deals, assumptions=assumptions, notes=flags.notes(scenario, lowered),
+        columns=by, parts=named_parts(lowered, arrays.parts, by), deals=deals, assumptions=assumptions,
+        notes=flags.notes(scenario, lowered),
         late_note=(lambda: warm_up_note(scenario)) if first_trial == 0 else None,
     )  # fmt: skip
     return result, flags

@@ -11,6 +11,8 @@ from simulator.scenario.load import load
 from simulator.scenario.model import Scenario
 from simulator.scenario.number_forms import FORMS
 from simulator.scenario.part import RESERVED_STAGES
+from simulator.scenario.people import FollowUp, Team
+from simulator.scenario.people_metrics import OUTCOMES, team_metrics
 from simulator.scenario.read_targets import metrics_of
 from simulator.scenario.reading import keys_of
 
@@ -76,6 +78,11 @@ def test_all_keys_metrics_and_reserved_words_are_on_the_page():
         assert re.search(rf"`[^`]*\b{key}\b[^`]*`", PAGE), key
     for metric in metrics_of(("mqls", "wins")):
         assert f"`{metric}`" in PAGE
+    for metric in (*team_metrics(("mqls",)), *OUTCOMES):
+        assert f"`{metric}`" in PAGE, metric
+    for part in (Team, FollowUp):
+        for key in keys_of(part):
+            assert re.search(rf"^\| `[^|]*\b{key}\b[^|]*` \|", PAGE, re.MULTILINE), key
     for word in RESERVED_STAGES[:5]:
         assert f"`{word}`" in PAGE
 
@@ -96,12 +103,14 @@ def test_paths_on_the_page_lead_somewhere(folder):
             folder,
             BLOCKS[0]
             .replace("targets:", "targets:\n  - {metric: mqls, at_least: 110, in: each quarter, name: MQL floor}")
+            .replace("    slips:", "    follow_up: {mqls: {reached: 0.9}}\n    slips:")
+            .replace("market:", "capacity: {mqls: {people: 3, each_per_week: 10}}\nmarket:")
             .replace("market:", "market:\n  events: [{name: budget freeze, probability: 0.1, wins: 0.7}]"),
         )
     )
     table = PAGE.split("## Paths")[1].split("## When")[0]
     paths = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
-    assert len(paths) == 9
+    assert len(paths) == 11
     for path in paths:
         if path != "opening.win_probability":
             assert plan.with_changes({path: "*0.9"}) != plan, path

@@ -131,7 +131,7 @@ def play_lead(world: World, plan: SegmentPlan, rng: np.random.Generator, lead: O
 
 
 # --------------------------------------------------------------------------------------- deals
-def play_open_deal(world: World, plan: SegmentPlan, rng: np.random.Generator, tally: Tally, deal: OpenDeal) -> None:
+def play_open_deal(world: World, plan: SegmentPlan, rng: np.random.Generator, tally: Tally, deal: OpenDeal) -> int:
     now = world.quarter(0)
     own = plan.rate[world.last_stage] if deal.own is None else deal.own
     pushes_that_count = 0 if deal.own is not None else deal.pushes
@@ -148,7 +148,7 @@ def play_open_deal(world: World, plan: SegmentPlan, rng: np.random.Generator, ta
             if weeks >= deal.age:
                 due = weeks - deal.age
                 break
-    play_deal(
+    return play_deal(
         world, plan, rng, tally, due, deal.amount, born=-1, wins=wins,
         pushes=deal.pushes, pushes_that_count=pushes_that_count, rate=own,
     )  # fmt: skip
@@ -167,8 +167,8 @@ def play_deal(
     pushes: int = 0,
     pushes_that_count: int = 0,
     rate: list[float] | None = None,
-) -> None:
-    """A deal's life from its first due week on.
+) -> int:
+    """A deal's life from its first due week on; returns the week of its decision, the end of the plan for none.
 
     ``wins`` is None where the decision falls on the due week, else what was decided at birth. ``pushes`` so far
     count towards the limit, ``pushes_that_count`` of them towards the factor.
@@ -211,3 +211,4 @@ def play_deal(
         if born <= last_week < decided:
             tally["open_deals"][quarter] += 1
             tally["open_pipeline"][quarter] += value
+    return decided
