@@ -213,11 +213,11 @@ class Trial:
                     else:
                         place.starts = week + laws.draw_weeks(team.starts[q], self.rng)
                 place.share = planned
-            if place.taken and week >= 0 and week > place.since:
-                if self.rng.random() < 1 - (1 - team.numbers["attrition"][q]) ** (1 / WEEKS):
-                    place.taken = False
-                    if team.replaced is not None:
-                        place.starts = week + laws.draw_weeks(team.replaced[q], self.rng)
+            leaves = 1 - (1 - team.numbers["attrition"][q]) ** (1 / WEEKS)
+            if place.taken and week >= 0 and week > place.since and self.rng.random() < leaves:
+                place.taken = False
+                if team.replaced is not None:
+                    place.starts = week + laws.draw_weeks(team.replaced[q], self.rng)
             if not place.taken and week >= place.starts:
                 place.taken, place.since, place.starts = True, week, np.inf
 
