@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simulator.analysis.luck_actual import Afterwards, afterwards, check_actual
 from simulator.analysis.luck_band import Band, luck_band
 from simulator.analysis.luck_deals import DealSwing, deal_swings
-from simulator.analysis.luck_shares import GROUPS, Share, open_groups, shares_of_spread
+from simulator.analysis.luck_shares import GROUPS, Share, enough, open_groups, shares_of_spread
 from simulator.analysis.luck_slips import SlipEffect, slip_effect
 from simulator.analysis.luck_subject import Subject, subject_of
 from simulator.errors import UsageError
@@ -39,7 +39,7 @@ class Luck:
     slips, band, deals : see their classes
     actual : what an outcome says, None where none was given
     values : float64 (trial,) the metric in the plan as it is
-    perfect : float64 (trial,) the metric with nothing but the luck of the draw
+    perfect : float64 (trial,) the metric with nothing but the luck of the draw, of fewer trials where there are many
     """
 
     scenario: Scenario
@@ -115,6 +115,7 @@ def luck(
     trials: int | None = None,
     seed: int | None = None,
     threads: int | None = None,
+    played: Result | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Luck:
     """Take a plan's luck apart, before the quarter or after it.
@@ -127,6 +128,7 @@ def luck(
     at_least, at_most : a threshold of your own.
     actual : what happened, as ``{"wins": 19, "mqls": 118}``; ``period`` says when.
     trials, seed, threads : as for :func:`simulator.simulate`.
+    played : the plan's own trials, if you have them: the report is of these, and they are not played again.
     progress : called with (trials done, trials in all) between chunks.
 
     Returns
@@ -158,16 +160,18 @@ def luck(
                 raise UsageError(f"say when this happened: period={last!r} (on the command line: --in {last})")
             when = scenario.calendar.period(scenario.calendar.labels[0])
         outcome = check_actual(actual, _kinds(scenario), when)
+    if played is not None:
+        trials, seed = _of_played(scenario, played, trials, seed)
     setup = check_arguments(scenario, trials, seed, threads)
     if setup.trials < LEAST_TRIALS:
         raise UsageError(f"trials: {setup.trials} are too few to tell luck from noise; at least {LEAST_TRIALS}")
-    runs = _Runs(scenario, setup.trials, setup.seed, setup.threads, progress, 3 + sum(open_groups(scenario)))
-    played = runs()
+    runs = _Runs(scenario, setup.trials, setup.seed, setup.threads, progress, played is None)
+    played = runs() if played is None else played
     values = subject.values(played)
     shares = shares_of_spread(scenario, subject, values, runs)
     slipping = open_groups(scenario)[GROUPS.index("slips")]
     without = runs(slips=False) if slipping else played
-    perfect = subject.values(runs(at_median=True, market=False))
+    perfect = subject.values(runs(at_median=True, market=False, trials=enough(setup.trials)))
     after = None
     if outcome:
         after = afterwards(scenario, outcome, when, subject.segment, played, runs, seed=setup.seed,
@@ -178,27 +182,44 @@ def luck(
     )  # fmt: skip
 
 
+def _of_played(scenario: Scenario, played: Result, trials: int | None, seed: int | None) -> tuple[int, int]:
+    """Trials and seed of a result that is to be looked at."""
+    if played.scenario != scenario:
+        raise UsageError("played: the result is of another scenario")
+    if trials not in (None, played.trials) or seed not in (None, played.seed):
+        raise UsageError(f"played: the result has {played.trials:,} trials and seed {played.seed}")
+    return played.trials, played.seed
+
+
 class _Runs:
-    """Plays the plan again and again, and adds the progress up."""
+    """Plays the plan again and again, and adds the progress up, in trials."""
 
     def __init__(
         self, scenario: Scenario, trials: int, seed: int, threads: int, progress: Callable[[int, int], None] | None,
-        planned: int,
+        first: bool,
     ):  # fmt: skip
         self.scenario, self.trials, self.seed, self.threads = scenario, trials, seed, threads
-        self._progress, self._planned, self._finished = progress, planned, 0
+        again = enough(trials)  # of the shares, and of the band; the run without slips is of all trials
+        self._progress, self._finished = progress, 0
+        self._planned = (trials if first else 0) + trials + again * (1 + sum(open_groups(scenario)))
 
     def __call__(self, *, trials: int | None = None, **how: Any) -> Result:
         count = trials or self.trials
-        result = simulate(self.scenario, trials=count, seed=self.seed, threads=self.threads, progress=self.stage, **how)
-        self._finished += 1
+        result = simulate(
+            self.scenario, trials=count, seed=self.seed, threads=self.threads,
+            progress=lambda done, total: self._tell(done), **how,
+        )  # fmt: skip
+        self._finished += count
         return result
 
     def stage(self, done: int, total: int) -> None:
-        """Progress within one of the runs."""
+        """Progress of what comes after the runs that were planned."""
+        self._tell(round(self.trials * done / total))
+
+    def _tell(self, done: int) -> None:
         if self._progress is not None:
-            whole = max(self._planned, self._finished + 1) * self.trials
-            self._progress(min(whole, round((self._finished + done / total) * self.trials)), whole)
+            whole = max(self._planned, self._finished + self.trials)
+            self._progress(min(whole, self._finished + done), whole)
 
 
 def _kinds(scenario: Scenario) -> dict[str, str]:

@@ -18,7 +18,7 @@ GROUPS = ("assumptions", "market", "demand", "deals", "slips")
 """Order of the chain: from what was decided first to what happens last."""
 
 SHARE_TRIALS = 4_000
-"""Trials that suffice for shares: half of a run's are used, but not fewer than these."""
+"""Trials that suffice for shares and for the luck band: of a run's 4 in 10 are used, but not fewer than these."""
 
 Play = Callable[..., Result]
 
@@ -52,6 +52,11 @@ class Share:
         }  # fmt: skip
 
 
+def enough(trials: int) -> int:
+    """How many of a run's trials are played again for shares and for the luck band."""
+    return min(trials, max(SHARE_TRIALS, (2 * trials) // 5))
+
+
 def open_groups(scenario: Scenario) -> tuple[bool, ...]:
     """Which groups the plan draws anything from, in the order of the chain."""
     market = scenario.market
@@ -76,7 +81,7 @@ def shares_of_spread(
     play : simulates the same trials with some groups drawn afresh: ``play(redraw=("deals", "slips"), trials=5000)``.
     """
     is_open = open_groups(scenario)
-    trials = min(len(values), max(SHARE_TRIALS, len(values) // 2))
+    trials = enough(len(values))
     steps = [values[:trials]]
     for place in range(len(GROUPS) - 1, -1, -1):
         # from here on all groups have other luck, but what is drawn from none of them stays as it is

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -242,11 +242,15 @@ def tornado(
     seed: int | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    only: Sequence[Move] | None = None,
 ) -> Tornado:
-    """Move each assumption to its P10 and its P90, the others drawn as ever; see :func:`sensitivity`."""
+    """Move each assumption to its P10 and its P90, the others drawn as ever; see :func:`sensitivity`.
+
+    ``only`` : some of :func:`moves`, in place of all.
+    """
     goal = goal_of(scenario, target)
     setup = check_arguments(scenario, trials, seed, threads)
-    chosen = moves(scenario)
+    chosen = moves(scenario) if only is None else list(only)
 
     def job(number: int, threads: int, tick: Progress) -> tuple[np.ndarray | None, np.ndarray]:
         plan, adjust = scenario, None

@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulator.errors import UsageError
-from simulator.report.html_charts import amount, both, fan, histogram, shares, short, target_values, tornado
+from simulator.report.html_assumptions import assumption_groups
+from simulator.report.html_charts import amount, both, fan, histogram, shares, target_values, tornado
 from simulator.report.html_known import known_numbers
+from simulator.report.layout import said, short_label
 from simulator.report.wording import average, clean, compact, goal, segment_label, threshold, unit_label
-from simulator.scenario.listing import assumptions
+from simulator.scenario.labels import EVERYWHERE
 from simulator.simulation.metrics import SLIPPED_DEALS, SLIPPED_VALUE
 from simulator.simulation.result import Result, TargetEstimate
 from simulator.statistics.intervals import as_percent, in_words, percentiles
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+    from simulator.scenario.model import Scenario
 
 MOST_FANS = 3
 WANTED = 0.8
@@ -74,7 +78,7 @@ def _environment() -> Environment:
         loader=FunctionLoader(_text), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
     environment.filters["own"] = Markup  # our style sheet and script only, never text of a scenario
-    environment.filters |= {"percent": as_percent, "words": in_words, "compact": compact, "short": short}
+    environment.filters |= {"percent": as_percent, "words": in_words, "compact": compact}
     return environment
 
 
@@ -106,16 +110,16 @@ def _content(
         "fans": [_fan(result, target) for target in _metrics_to_show(targets or (looked_at,))],
         "histogram": _histogram(result, looked_at, first is not None),
         "subject": None if first is None else goal(result, first),
-        "tornado": _tornado(sensitivity, first),
+        "tornado": _tornado(sensitivity, first, result.scenario),
         "known": known_numbers(result, first) if first else [],
         "first": first,
         "luck": _luck(luck, result, first),
-        "levers": _levers(levers),
+        "levers": _levers(levers, result.scenario),
         "wanted": WANTED,
         "slips": _slips(result, luck),
         "comparison": _comparison(results, comparison),
         "percentiles": _percentiles(result),
-        "assumptions": [(clean(path), clean(text)) for path, text in assumptions(result.scenario)],
+        "assumptions": assumption_groups(result.scenario),
         "provenance": _provenance(results),
         "notes": [clean(text) for r in results for text in (*r.scenario.warnings, *r.notes)],
     }
@@ -236,23 +240,34 @@ def _histogram(result: Result, target: TargetEstimate, real: bool) -> dict[str, 
     }  # fmt: skip
 
 
-def _tornado(rows: Sequence[Mapping[str, Any]] | None, first: TargetEstimate | None) -> dict[str, Any] | None:
+def _tornado(
+    rows: Sequence[Mapping[str, Any]] | None, first: TargetEstimate | None, plan: Scenario
+) -> dict[str, Any] | None:
+    """The assumptions that matter most.
+
+    They were moved in fewer trials than the page has, in the same luck: the *changes* they make are
+    known well, and are shown from the page's own probability, so that the page has one number for it.
+    """
     if not rows or first is None:
         return None
-    ordered = sorted(rows, key=lambda r: -abs(r["probability_high"] - r["probability_low"]))
-    top = ordered[0]
+    shift = first.value - float(rows[0].get("probability", first.value))
+    moved = [dict(row) for row in sorted(rows, key=lambda r: -abs(r["probability_high"] - r["probability_low"]))]
+    for row in moved:
+        for end in ("low", "high"):
+            row[f"probability_{end}"] = min(1.0, max(0.0, row[f"probability_{end}"] + shift))
+            row[f"{end}_text"] = clean(said(row[f"{end}_value"], str(row["path"]), plan))
+        row["label"] = short_label(str(row.get("label") or row["path"]), plan)
+    top = moved[0]
     ends = sorted((top["probability_low"], top["probability_high"]))
     return {
-        "title": f"{_capital(clean(str(top.get('label') or top['path'])))} moves it most: "
-                 f"{as_percent(ends[0])} to {as_percent(ends[1])}",
-        "charts": both(tornado, rows, float(top.get("probability", first.value))),
+        "title": f"{_capital(top['label'])} moves it most: {as_percent(ends[0])} to {as_percent(ends[1])}",
+        "charts": both(tornado, moved, first.value),
         "trials": top.get("trials"),
         "rows": [{
-            "label": clean(str(r.get("label") or r["path"])), "low": short(r["low_value"]),
-            "high": short(r["high_value"]),
+            "label": r["label"], "low": r["low_text"], "high": r["high_text"],
             "p_low": as_percent(r["probability_low"]), "p_high": as_percent(r["probability_high"]),
             "certain": bool(r.get("certain")),
-        } for r in ordered],
+        } for r in moved],
     }  # fmt: skip
 
 
@@ -277,18 +292,27 @@ def _luck(luck: Mapping[str, Any] | None, result: Result, first: TargetEstimate 
     }  # fmt: skip
 
 
-def _levers(rows: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+def _levers(rows: Sequence[Mapping[str, Any]] | None, plan: Scenario) -> dict[str, Any]:
     """Levers that get there first, the smallest change on top."""
     ordered = sorted(rows or (), key=lambda r: (not r["reached"], abs(float(r.get("relative") or 9e9))))
-    return [
-        {
-            "label": clean(str(row.get("label") or row["path"])), "path": clean(str(row["path"])),
-            "value": f"× {short(row['value'])}" if row.get("as_factor") else short(row["value"]),
-            "now": "" if row.get("as_factor") or row.get("now") is None else short(row["now"]),
-            "change": "" if row.get("relative") is None else f"{100 * float(row['relative']):+.0f}%",
+    everywhere = all(not str(r["path"]).startswith("segments.") or "segments.*." in str(r["path"]) for r in ordered)
+    found: list[dict[str, Any]] = []
+    for row in ordered:
+        path, factor = str(row["path"]), bool(row.get("as_factor"))
+        name = short_label(str(row.get("label") or path), plan)
+        relative = row.get("relative")
+        found.append({
+            "label": name.removesuffix(f" ({EVERYWHERE})") if everywhere else name, "path": clean(path),
+            "value": "" if factor else said(row["value"], path, plan),
+            "now": "" if factor or row.get("now") is None else said(row["now"], path, plan),
+            "change": "" if relative is None else "to nothing" if relative < -0.97 else f"{100 * relative:+.0f}%",
             "reached": bool(row["reached"]), "probability": as_percent(row["probability"]),
-        } for row in ordered
-    ]  # fmt: skip
+        })  # fmt: skip
+    return {
+        "rows": found,
+        "values": any(row["value"] for row in found),
+        "together": everywhere and len(plan.segments) > 1 and any("segments.*." in row["path"] for row in found),
+    }
 
 
 def _slips(result: Result, luck: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -114,10 +114,16 @@ def histogram(result: Result, target: TargetEstimate, width: int) -> Geometry:
     step = nice_step(shown_high - shown_low, BINS[width])
     if metric.kind == "count":
         step = max(1.0, round(step))
-    first = math.floor(shown_low / step)
-    count = max(1, math.floor(shown_high / step) - first + 1)
-    edges = (first + np.arange(count + 1)) * step
-    place = np.clip(np.floor(values / step + 1e-12).astype(np.int64) - first, 0, count - 1)
+    # bins begin at the target, so that none holds both what meets it and what misses it
+    part, up = _parting(bound, target, metric)
+    first = math.floor((shown_low - part) / step)
+    count = max(1, math.floor((shown_high - part) / step) - first + 1)
+    edges = part + (first + np.arange(count + 1)) * step
+    if low >= 0:
+        edges[0] = max(edges[0], 0.0)
+    apart = (values - part) / step
+    bins = np.ceil(apart - 1e-9) - 1 if up else np.floor(apart + 1e-9)
+    place = np.clip(bins.astype(np.int64) - first, 0, count - 1)
     met = target.met(values)
     hits, misses = (np.bincount(place[m], minlength=count) / values.size for m in (met, ~met))
     height, left, right, top, bottom = (280, 62, 14, 26, 46) if width == WIDE else (230, 46, 10, 26, 46)
@@ -147,9 +153,7 @@ def histogram(result: Result, target: TargetEstimate, width: int) -> Geometry:
         })  # fmt: skip
     along = [t for t in ticks(float(edges[0]), float(edges[-1]), 6 if width == WIDE else 3)
              if edges[0] <= t <= edges[-1]]  # fmt: skip
-    at = x(bound)
-    if metric.kind == "count" and step == 1 and target.at_most is not None:
-        at = x(bound + 1)
+    at = x(part)
     return {
         "kind": "histogram", "width": width, "height": height, "left": left, "right": width - right, "top": top,
         "base": height - bottom, "unit": unit_label(metric, result.scenario.currency), "bars": bars,
@@ -158,6 +162,13 @@ def histogram(result: Result, target: TargetEstimate, width: int) -> Geometry:
         "target": at, "target_text": f"target {threshold(bound, metric.kind == 'money')}",
         "target_end": at > width * 0.72,
     }  # fmt: skip
+
+
+def _parting(bound: float, target: TargetEstimate, metric: Metric) -> tuple[float, bool]:
+    """The edge of bins that parts what meets a target from what misses it; whether it belongs to the bin below."""
+    if metric.kind == "count":
+        return (float(math.ceil(bound)) if target.at_least is not None else math.floor(bound) + 1.0), False
+    return bound, target.at_most is not None
 
 
 def tornado(rows: Sequence[Mapping[str, Any]], base: float, width: int) -> Geometry:
@@ -179,8 +190,8 @@ def tornado(rows: Sequence[Mapping[str, Any]], base: float, width: int) -> Geome
             "label": clip(label, 92 if width == WIDE else 42), "text_y": y + 14, "y": y + 20, "height": 15,
             "low_x": min(x(low), x(base)), "low_width": round(abs(x(low) - x(base)), 2),
             "high_x": min(x(high), x(base)), "high_width": round(abs(x(high) - x(base)), 2),
-            "tip": f"{label}: at {short(row['low_value'])} {as_percent(low)}, "
-                   f"at {short(row['high_value'])} {as_percent(high)}",
+            "tip": f"{label}: at {row.get('low_text') or short(row['low_value'])} {as_percent(low)}, "
+                   f"at {row.get('high_text') or short(row['high_value'])} {as_percent(high)}",
         })  # fmt: skip
     return {
         "kind": "tornado", "width": width, "height": height, "top": top, "base": height - bottom + 4, "bars": bars,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
 from simulator.statistics.weighted import effective_size
 
@@ -81,6 +80,8 @@ def adjusted(values: Floats, found: Match) -> Floats:
     n = len(values)
     if len(np.unique(values[: 4 * _FEW_VALUES])) < min(_FEW_VALUES, n):
         return values
+    from scipy.special import ndtr, ndtri  # slow to import, and most outcomes need no matching
+
     scores = ndtri((np.searchsorted(ordered, values) + 0.5) / n)
     used = found.weights > 0.0
     root = np.sqrt(found.weights[used])

@@ -8,10 +8,16 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from simulator.analysis.solve import solve
+from simulator.analysis.strongest import strongest
+from simulator.analysis.tornado import tornado as all_effects
 from simulator.report.html import answer, render_page
+from simulator.report.html_assumptions import assumption_groups
 from simulator.report.html_charts import fan, histogram, tornado
 from simulator.report.html_known import known_numbers
 from simulator.report.html_scale import Scale, nice_step, thin, ticks
+from simulator.scenario.load import load
+from simulator.simulation.simulate import simulate
 from simulator.statistics.intervals import as_percent, in_words
 from tests.export import plans
 from tests.export.test_hostile import HOSTILE, hostile_result
@@ -158,6 +164,9 @@ def test_histogram_bars_add_up_to_the_probability(base, index):
         assert hit == pytest.approx(target.value, abs=0.003)
         assert miss == pytest.approx(1 - target.value, abs=0.003)
         assert all(g["left"] - 1 <= b["x"] and b["x"] + b["width"] <= g["right"] + 1 for b in g["bars"])
+        assert not [b for b in g["bars"] if b["hit_height"] and b["miss_height"]]  # bars part at the target
+        at_most = target.at_most is not None
+        assert all((b["x"] + b["width"] / 2 < g["target"]) is (bool(b["hit_height"]) is at_most) for b in g["bars"])
 
 
 def test_tornado_is_sorted_and_in_range():
@@ -207,3 +216,62 @@ def test_scales():
     assert ticks(0.2, 2.2, 3, whole=True) == [0.0, 1.0, 2.0, 3.0]
     assert ticks(5, 5, 4) == [5.0, 6.0]
     assert thin(["2027-Q1"] * 8, 240) == [1, 3, 5, 7]
+
+
+def test_drivers_are_shown_from_the_page_s_own_probability(base):
+    """Moved in other trials than the page's: their changes count, and the page says one number."""
+    rows = [row | {"probability": base.targets[0].value - 0.05, "trials": 2000} for row in SENSITIVITY]
+    text = Text(render_page(base, sensitivity=rows)).text
+    assert "Inbound: win rate moves it most: 26% to 79%" in text
+    low = [row | {"probability": base.targets[0].value + 0.3} for row in SENSITIVITY]
+    assert "moves it most: <0.1% to 44%" in Text(render_page(base, sensitivity=low)).text
+
+
+@pytest.fixture(scope="module")
+def mid():
+    return load("scenarios/mid-market.yaml")
+
+
+def test_the_strongest_are_the_first_of_the_tornado():
+    plan = load("scenarios/twenty-five-customers.yaml")
+    done = []
+    few = strongest(plan, 4, trials=500, seed=7, progress=lambda *step: done.append(step))
+    everything = all_effects(plan, trials=500, seed=7)
+    assert [e.to_json() for e in few.effects] == [e.to_json() for e in everything.effects[:4]]
+    assert few.probability == everything.probability
+    shares = [part / whole for part, whole in done]
+    assert shares == sorted(shares) and shares[-1] == 1.0
+
+
+def test_assumptions_are_in_words(mid):
+    groups = {heading: dict(rows) for heading, rows in assumption_groups(mid)}
+    inbound, outbound = groups["inbound"], groups["outbound"]
+    assert inbound["visitors → engagements"] == "7% to 9%, 8 times in 10"
+    assert inbound["engagements → MQLs"] == "22% to 32%, 8 times in 10; middle 26%"
+    assert inbound["SQLs → wins"] == "35 of 160 counted"
+    assert inbound["slip probability"] == "25%, 25%, 25%, 30%"
+    assert inbound["weeks SQLs → wins"] == "middle 12, 1 in 10 above 43"
+    assert outbound["weeks MQLs → SQLs"] == "35%, 35%, 20%, 10% after 0, 1, … weeks"
+    assert outbound["enters at"] == "engagements" and outbound["growth per quarter"] == "3%"
+    assert outbound["MQLs → SQLs"] == "45% to 60%, 8 times in 10 (“sales acceptance”)"
+    assert groups["events"]["MQLs → SQLs"] == "18%, 22%, 31%, each as likely"
+    freeze = groups["The market"]["budget freeze"]
+    assert freeze == "5% of quarters; for 2 quarters; SQLs → wins × 0.7; slip probability × 1.6; deal size × 0.9"
+    (pair,) = groups["What goes together"].items()
+    assert pair == ("inbound: engagements → MQLs and inbound: MQLs → SQLs", "rank correlation -0.4")
+
+
+def test_every_assumption_of_every_example_is_on_the_page():
+    for name in ("twenty-five-customers", "mid-market", "enterprise"):
+        plan = load(f"scenarios/{name}.yaml")
+        rows = [row for _, rows in assumption_groups(plan) for row in rows]
+        assert not [row for row in rows if "." in row[0] or "{" in row[1] or not row[1]], name
+        assert len({(h, r[0]) for h, group in assumption_groups(plan) for r in group}) == len(rows)
+
+
+def test_levers_of_a_real_solution(base, mid):
+    rows = solve(mid, trials=200, seed=7).to_json()
+    text = Text(render_page(simulate(mid, trials=100, seed=7), levers=rows)).text
+    assert "in every segment that has it" in text and "all segments" not in text
+    assert "7.94% →" in text and "engagements → MQLs (inbound, outbound)" in text
+    assert "slip probability to nothing" in text and "× 0.01" not in text
