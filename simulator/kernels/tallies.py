@@ -44,7 +44,8 @@ def measure(sums, first, last, bits, number, total, squares, lowest, highest):
     bits : int64, fineness of the bins
     number, total : int64 (period, row), filled: values, and their sum
     squares : float64 (period, row), filled: Σ (value − mean)², in the order of the trials
-    lowest, highest : int64 (period, row), filled: the outermost bins
+    lowest, highest : int64 (period, row), filled: the outermost bins of values other than 0; both 0 where
+        there are none
     """
     for p in range(first.size):
         a, b = first[p], last[p]
@@ -54,11 +55,12 @@ def measure(sums, first, last, bits, number, total, squares, lowest, highest):
                 if sums[b, r, i] == MISSING:
                     continue
                 value = sums[b, r, i] - sums[a, r, i]
-                if n == 0:
-                    least, most = value, value
                 n += 1
                 added += value
-                least, most = min(least, value), max(most, value)
+                if value != 0:
+                    if least == 0:
+                        least, most = value, value
+                    least, most = min(least, value), max(most, value)
             mean = added / n if n > 0 else 0.0
             squared = 0.0
             for i in range(sums.shape[2]):
@@ -69,19 +71,21 @@ def measure(sums, first, last, bits, number, total, squares, lowest, highest):
 
 
 @jit
-def fill(sums, first, last, bits, origin, bins):
+def fill(sums, first, last, bits, zeros, origin, bins):
     """Add each value to its bin.
 
     Parameters
     ----------
     sums, first, last, bits : as for :func:`measure`
-    origin : int64 (period, row) where the bin of 0 would be in ``bins``
+    zeros : int64 (period, row) where in ``bins`` zeros are counted
+    origin : int64 (period, row) where the bin of 0 would be, by its place among the others
     bins : int64 (bin,), added to
     """
     for p in range(first.size):
         a, b = first[p], last[p]
         for r in range(sums.shape[1]):
-            start = origin[p, r]
+            none, start = zeros[p, r], origin[p, r]
             for i in range(sums.shape[2]):
                 if sums[b, r, i] != MISSING:
-                    bins[start + bin_of(sums[b, r, i] - sums[a, r, i], bits)] += 1
+                    value = sums[b, r, i] - sums[a, r, i]
+                    bins[none if value == 0 else start + bin_of(value, bits)] += 1

@@ -214,9 +214,12 @@ class Result:
         money, index = self._place[name]
         source: NDArray[Any] = self._cents[:, index - self._count_metrics] if money else self._counts[:, index]
         found = np.empty((source.shape[2], len(segments), source.shape[1]), np.int64)
+        known = {name: index for index, name in enumerate(self.segments)}
         for row, segment in enumerate(segments):
-            chosen = self._segment_indices(segment)
-            found[:, row] = (source[chosen[0]] if len(chosen) == 1 else source[chosen].sum(axis=0)).T
+            if isinstance(segment, str) and segment in known:
+                found[:, row] = source[known[segment]].T
+            else:
+                found[:, row] = source[self._segment_indices(segment)].sum(axis=0).T
         return found
 
     def __getitem__(self, key: str | tuple[str, Segments]) -> NDArray[Any]:

@@ -94,8 +94,9 @@ class Tally:
         squares = np.empty(shape)
         measure(sums, first, last, self.bits, number, total, squares, lowest, highest)
         with self._lock:
-            self.rows.reach(lowest.ravel(), highest.ravel(), number.ravel() > 0)
-            fill(sums, first, last, self.bits, self.rows.origin.reshape(shape), self.rows.bins)
+            self.rows.reach(lowest.ravel(), highest.ravel())
+            zeros, origin = self.rows.zeros.reshape(shape), self.rows.origin.reshape(shape)
+            fill(sums, first, last, self.bits, zeros, origin, self.rows.bins)
         return Moments(number, total, squares)
 
     def add(self, block: Moments) -> None:

@@ -28,6 +28,8 @@ def bin_edges(places: Ints, bits: int) -> tuple[Ints, Ints]:
 class Rows:
     """Histograms side by side in one array, each as long as what it has seen.
 
+    A row starts with the number of zeros, which may lie far from everything else: the sales of a quiet quarter.
+
     Parameters
     ----------
     rows : how many
@@ -37,38 +39,45 @@ class Rows:
     def __init__(self, rows: int, bits: int):
         self.bits = bits
         self.low = np.zeros(rows, np.int64)
-        self.size = np.zeros(rows, np.int64)
-        self.start = np.zeros(rows, np.int64)
-        self.bins = np.zeros(0, np.int64)
+        self.size = np.zeros(rows, np.int64)  # without the zeros
+        self.zeros = np.arange(rows)
+        """int64 (row,): where in ``bins`` zeros are counted."""
+        self.bins = np.zeros(rows, np.int64)
 
     @property
     def origin(self) -> Ints:
-        """int64 (row,): where in ``bins`` the bin of 0 would be."""
-        return self.start - self.low
+        """int64 (row,): where in ``bins`` the bin of 0 would be, were it among the others."""
+        return self.zeros + 1 - self.low
 
-    def reach(self, lowest: Ints, highest: Ints, seen: NDArray[np.bool_]) -> None:
-        """Make room for these bins in the rows that have ``seen`` any value; what was counted stays."""
-        short = seen & ((self.size == 0) | (lowest < self.low) | (highest >= self.low + self.size))
+    def reach(self, lowest: Ints, highest: Ints) -> None:
+        """Make room for these bins in each row (both 0: for none); what was counted stays."""
+        some = (lowest != 0) | (highest != 0)
+        fresh = some & (self.size == 0)
+        short = fresh | (some & ((lowest < self.low) | (highest >= self.low + self.size)))
         if not short.any():
             return
-        fresh = self.size == 0
         low = np.where(fresh, lowest, np.minimum(self.low, lowest))
         high = np.where(fresh, highest, np.maximum(self.low + self.size - 1, highest))
-        spare = (high - low) // 4 + 8  # the next blocks will reach a little further
-        low, high = np.where(short, low - spare, self.low), np.where(short, high + spare, self.low + self.size - 1)
-        size = np.where(short | ~fresh, high - low + 1, 0)
-        start = np.concatenate([[0], np.cumsum(size)[:-1]]).astype(np.int64)
-        bins = np.zeros(int(size.sum()), np.int64)
-        for row in np.flatnonzero(self.size):
-            to = start[row] + self.low[row] - low[row]
-            bins[to : to + self.size[row]] = self.bins[self.start[row] : self.start[row] + self.size[row]]
-        self.low, self.size, self.start, self.bins = low, size, start, bins
+        spare = (high - low) // np.where(fresh, 2, 4) + 8  # the next blocks will reach further, by less and less
+        low, size = np.where(short, low - spare, self.low), np.where(short, high - low + 1 + 2 * spare, self.size)
+        zeros = np.cumsum(size + 1) - (size + 1)
+        bins = np.zeros(int((size + 1).sum()), np.int64)
+        bins[zeros] = self.bins[self.zeros]
+        moves = zip(zeros + 1 + self.low - low, self.zeros + 1, self.size, strict=True)
+        for to, here, length in moves:
+            bins[to : to + length] = self.bins[here : here + length]
+        self.low, self.size, self.zeros, self.bins = low, size, zeros, bins
 
     def row(self, row: int) -> tuple[Ints, Ints]:
         """The bins of a row that hold any, in order, and how many each holds."""
-        counts = self.bins[self.start[row] : self.start[row] + self.size[row]]
+        start = self.zeros[row]
+        counts = self.bins[start + 1 : start + 1 + self.size[row]]
         used = np.flatnonzero(counts)
-        return used + self.low[row], counts[used]
+        places, counts, none = used + self.low[row], counts[used], self.bins[start]
+        if none:
+            at = int(np.searchsorted(places, 0))
+            places, counts = np.insert(places, at, 0), np.insert(counts, at, none)
+        return places, counts
 
 
 def percentiles_of(places: Ints, counts: Ints, bits: int, levels: Sequence[float]) -> Floats:

@@ -57,7 +57,7 @@ def test_percentiles_of_money_are_right_within_a_bin(bits):
 def test_values_counted_in_pieces_are_all_there(pieces):
     """Two periods of two rows, some of the values missing; rows reach further with almost every piece."""
     random = np.random.default_rng(7)
-    values = np.rint(random.normal(0, 10.0 ** np.arange(1, 5).reshape(2, 2, 1), (2, 2, 1000))).astype(np.int64)
+    values = np.rint(random.normal(0, 10.0 ** np.arange(4).reshape(2, 2, 1) - 0.5, (2, 2, 1000))).astype(np.int64)
     values[random.random(values.shape) < 0.05] = MISSING
     rows, first, last, bits = Rows(4, 7), np.zeros(2, np.int64), np.array([1, 2]), 7
     number = np.zeros((2, 2), np.int64)
@@ -68,14 +68,28 @@ def test_values_counted_in_pieces_are_all_there(pieces):
         measure(sums, first, last, bits, n, total, squares, low, high)
         known = np.where(piece == MISSING, 0, piece)
         assert np.array_equal(total, known.sum(axis=2)) and np.array_equal(n, (piece != MISSING).sum(axis=2))
-        rows.reach(low.ravel(), high.ravel(), n.ravel() > 0)
-        fill(sums, first, last, bits, rows.origin.reshape(2, 2), rows.bins)
+        rows.reach(low.ravel(), high.ravel())
+        fill(sums, first, last, bits, rows.zeros.reshape(2, 2), rows.origin.reshape(2, 2), rows.bins)
         number += n
     for row in range(4):
         here = values.reshape(4, -1)[row]
         expected = np.unique([place(int(v), bits) for v in here[here != MISSING]], return_counts=True)
         np.testing.assert_array_equal(rows.row(row), expected)
     assert number.sum() == rows.bins.sum()
+
+
+@pytest.mark.parametrize("values", [[0, 0], [5, 0, 0, 9], [-3, 0, 4], [7]])
+def test_zeros_take_their_place_among_the_others(values):
+    rows = Rows(1, 4)
+    sums = np.concatenate([np.zeros((1, 1, len(values)), np.int64), np.array(values).reshape(1, 1, -1)])
+    ends = np.zeros(1, np.int64), np.ones(1, np.int64)
+    n, total, low, high = (np.empty((1, 1), np.int64) for _ in range(4))
+    for _ in range(2):
+        measure(sums, *ends, 4, n, total, np.empty((1, 1)), low, high)
+        rows.reach(low.ravel(), high.ravel())
+        fill(sums, *ends, 4, rows.zeros.reshape(1, 1), rows.origin.reshape(1, 1), rows.bins)
+    places, counts = np.unique(np.repeat(values, 2), return_counts=True)
+    np.testing.assert_array_equal(rows.row(0), (places, counts))
 
 
 def test_squares_are_about_the_mean():
