@@ -19,7 +19,7 @@ from simulator.kernels.streams import ALWAYS, GAMMA, mix64, uniform, word
 ONE_BY_ONE = 1024  # individuals of a cohort converted by their own uniforms
 LAGGED_ONE_BY_ONE = 64  # of those, how many draw their own lag
 REST = 1 << 20  # counter of the draws for the rest of a cohort
-_ONE, _ZERO = np.uint64(1), np.uint64(0)
+_ONE, _ZERO, _EIGHT = np.uint64(1), np.uint64(0), np.uint64(8)
 _S1, _S2, _S4, _S56 = np.uint64(1), np.uint64(2), np.uint64(4), np.uint64(56)
 _B1, _B2 = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333)
 _B4, _B8 = np.uint64(0x0F0F0F0F0F0F0F0F), np.uint64(0x0101010101010101)
@@ -81,33 +81,65 @@ def convert(counts, limits, rates, keys, weeks, below, open_lanes, converted):
 
 
 @inner
-def spread_over_weeks(counts, keys, lags, cdf, words, guide, first, last, cut, into):
+def spread_over_weeks(counts, keys, lags, cdf, words, guide, first, last, cut, bits, source, landing, into):
     """Send the individuals of every week's cohort to the weeks in which they arrive: adds to ``into``.
 
-    counts : int64 (week,); keys : uint64 (week,) streams; lags : int64 (QT,) spreads by quarter.
-    The first of a cohort draw their own lag, the rest are split week after week by binomial
+    counts : int64 (week,); keys : uint64 (week,) streams; lags : int64 (QT,) spreads by quarter;
+    bits, source : uint64, int64 (week × LAGGED_ONE_BY_ONE,) and landing : int64 (week + lag,) room
+    to work. The first of a cohort draw their own lag, the rest are split week after week by binomial
     quantiles. Arrivals from week ``last`` on are dropped, of cohorts before week ``cut`` those from
     ``cut`` on.
+
+    One loop names the individuals (by eights: what is named too much, the next week overwrites), one makes their words, one looks up their lags, in four strands
+    so that neighbours, who land in the same weeks, do not wait for each other's sums.
     """
+    for w in range(landing.size):
+        landing[w] = 0
+    largest = 0
+    week = first
+    while week < last:  # cohorts of one quarter have one lag
+        quarter = week // 13
+        until = min(last, 13 * quarter + 13)
+        individuals = 0
+        while week < until:
+            largest = max(largest, counts[week])
+            here, key = min(counts[week], LAGGED_ONE_BY_ONE), keys[week]
+            for eight in range((here + 7) >> 3):
+                at = individuals + (eight << 3)
+                some, whence = bits[at : at + 8], source[at : at + 8]
+                for i in range(8):
+                    some[i] = key + np.uint64(i) * GAMMA
+                    whence[i] = week
+                key += _EIGHT * GAMMA
+            individuals += here
+            week += 1
+        for i in range(individuals):
+            bits[i] = mix64(bits[i])
+        lag = lags[quarter]
+        strand = individuals >> 2
+        for i in range(strand):
+            for j in range(4):
+                one = i + j * strand
+                landing[source[one] + draw_lag(words, guide, lag, bits[one])] += 1
+        for one in range(strand << 2, individuals):
+            landing[source[one] + draw_lag(words, guide, lag, bits[one])] += 1
+        if week == cut:
+            for w in range(cut, landing.size):
+                landing[w] = 0
+    for w in range(first, last):
+        into[w] += landing[w]
+    if largest <= LAGGED_ONE_BY_ONE:
+        return
     longest = cdf.shape[1] - 1
     for week in range(first, last):
-        count = counts[week]
-        if count == 0:
-            continue
-        i, key = lags[week // 13], keys[week]
-        until = cut if week < cut else last
-        for number in range(min(count, LAGGED_ONE_BY_ONE)):
-            at = week + draw_lag(words, guide, i, word(key, number))
-            if at < until:
-                into[at] += 1
-        rest = count - LAGGED_ONE_BY_ONE
+        i, rest, until = lags[week // 13], counts[week] - LAGGED_ONE_BY_ONE, cut if week < cut else last
         before = 0.0
         k = 0
         while rest > 0 and week + k < until:
             chance = 1.0
             if k < longest and before < 1.0:
                 chance = min(1.0, (cdf[i, k] - before) / (1.0 - before))
-            there = binomial_quantile(uniform(word(key, REST + k)), rest, chance)
+            there = binomial_quantile(uniform(word(keys[week], REST + k)), rest, chance)
             into[week + k] += there
             rest -= there
             before = cdf[i, k]

@@ -8,25 +8,39 @@ from simulator.kernels.counts import tabulate_count
 from simulator.kernels.funnel import convert, spread_over_weeks
 from simulator.kernels.jit import inner
 from simulator.kernels.spreads import draw_lag_from
-from simulator.kernels.streams import WEEK_ZERO, substream, threshold, uniform, word
+from simulator.kernels.streams import GAMMA, WEEK_ZERO, mix64, substream, threshold, uniform, word
 
-GUIDE = 64  # cells of the guide into a table of arrivals
+GUIDE = 256  # cells of the guide into a table of arrivals
 IN_FLIGHT = 1 << 40  # counter of leads from a file, apart from the weeks': the warm-up's may be simulated beside them
 
 
 @inner
-def draw_arrivals(arrivals, dispersion, profile, stream, start, first_week, table, guide, known, arrived):
+def name_weeks(stream, start, keys):
+    """Fill keys (week,) with the streams of the weeks, named from the start, below ``stream``."""
+    first = np.uint64(WEEK_ZERO - start)
+    for w in range(keys.size):
+        keys[w] = mix64(stream + (first + np.uint64(w)) * GAMMA)
+
+
+@inner
+def draw_arrivals(arrivals, dispersion, profile, stream, start, first_week, table, guide, known, words,
+                  arrived):  # fmt: skip
     """Arrivals of each week by inversion; weeks that share a law share its table.
 
     arrivals, dispersion : (QT,) of one segment; profile : (13,). ``table`` (row, entry), ``guide``
-    (row, 64) and ``known`` (row, 4) = (mean, dispersion, low, entries) keep the tables between calls,
-    so that a plan without uncertainty makes them once. Fills arrived (week,).
+    (row, 256) and ``known`` (row, 4) = (mean, dispersion, low, entries) keep the tables between calls,
+    so that a plan without uncertainty makes them once. words : uint64 (week,) scratch. Fills
+    arrived (week,).
     """
+    name_weeks(stream, start, words)
     row = 0
-    for w in range(first_week, arrivals.size * 13):
-        q = w // 13
-        mean = arrivals[q] * profile[w % 13]
-        d = dispersion[q]
+    quarter = first_week // 13
+    turn = 13 * quarter + 13
+    for w in range(first_week, arrived.size):
+        if w == turn:
+            quarter += 1
+            turn += 13
+        mean, d = arrivals[quarter] * profile[w - turn + 13], dispersion[quarter]
         if known[row, 0] != mean or known[row, 1] != d:
             row = 0
             while known[row, 0] >= 0.0 and (known[row, 0] != mean or known[row, 1] != d):
@@ -39,7 +53,7 @@ def draw_arrivals(arrivals, dispersion, profile, stream, start, first_week, tabl
                     while table[row, k] * GUIDE <= g and k < n - 1:
                         k += 1
                     guide[row, g] = k
-        u = uniform(word(word(stream, w - start + WEEK_ZERO), 0))
+        u = uniform(mix64(words[w]))
         k = np.int64(guide[row, np.int64(u * GUIDE)])
         while table[row, k] <= u:
             k += 1
@@ -48,25 +62,27 @@ def draw_arrivals(arrivals, dispersion, profile, stream, start, first_week, tabl
 
 @inner
 def play_leads(entry, rate, rate_limit, lag, cdf, lag_words, guide, conversion_names, lag_names, demand_key, start,
-               weeks, first_week, given_leads, n, words, whole, real):  # fmt: skip
+               weeks, first_week, given_leads, n, words, whole, real, bits, source,
+               landing):  # fmt: skip
     """Move one segment's leads on: fills n (stage, week), whose entry row holds the arrivals.
 
-    rate, rate_limit, lag : (T, QT) of the segment; words (4, week), whole (2, week), real (week,) :
-    room to work. With ``given_leads``, those of the warm-up that would still be on their way at the
+    rate, rate_limit, lag : (T, QT) of the segment; words (4, week), whole (2, week), real (week,), bits
+    and source (individual,), landing (week + lag,) : room to work. With ``given_leads``, those of the warm-up that would still be on their way at the
     start are dropped.
     """
     for t in range(entry + 1, n.shape[0] - 1):
         conversion = substream(demand_key, conversion_names[t])
         lags = substream(demand_key, lag_names[t])
-        for w in range(first_week, weeks):
-            words[0, w] = word(conversion, w - start + WEEK_ZERO)
-            words[1, w] = rate_limit[t, w // 13]
-            real[w] = rate[t, w // 13]
+        name_weeks(conversion, start, words[0])
+        for q in range(rate.shape[1]):
+            for w in range(13 * q, 13 * q + 13):
+                words[1, w] = rate_limit[t, q]
+                real[w] = rate[t, q]
         convert(n[t - 1], words[1], real, words[0], weeks, words[2], words[3], whole[0])
-        for w in range(first_week, weeks):
-            words[0, w] = word(lags, w - start + WEEK_ZERO)
+        name_weeks(lags, start, words[0])
         cut = start if given_leads else first_week
-        spread_over_weeks(whole[0], words[0], lag[t], cdf, lag_words, guide, first_week, weeks, cut, n[t])  # fmt: skip
+        spread_over_weeks(whole[0], words[0], lag[t], cdf, lag_words, guide, first_week, weeks, cut, bits, source,
+                          landing, n[t])  # fmt: skip
 
 
 @inner

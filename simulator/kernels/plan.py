@@ -78,10 +78,9 @@ class Spreads(NamedTuple):
     varies: Flags  # its parameters differ between trials
     start: Ints  # into data, for TABLE and SAMPLE
     size: Ints
-    curve: Ints  # of money of a certain shape: row of curves (gamma) or quantiles (lognormal), else −1
+    curve: Ints  # of money of a certain shape: row of curves (gamma), else −1
     data: Floats
     curves: Floats
-    quantiles: Floats  # (row, cell) of exp(σ·Φ⁻¹(u))
 
 
 class Market(NamedTuple):

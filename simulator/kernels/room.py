@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.kernels.deals import Cohort
+from simulator.kernels.deals import BORN, STRANDS, Book, Cohort, Weeks
+from simulator.kernels.funnel import LAGGED_ONE_BY_ONE
 from simulator.kernels.leads import GUIDE as ARRIVAL_GUIDE
 from simulator.kernels.market import Weather
 from simulator.kernels.plan import Plan
@@ -32,24 +33,17 @@ class Leads(NamedTuple):
     words: NDArray[np.uint64]  # (4, week)
     whole: NDArray[np.int64]  # (2, week)
     real: NDArray[np.float64]  # (week,)
+    bits: NDArray[np.uint64]  # (individual,) words of their lags
+    source: NDArray[np.int64]  # (individual,) week of entry
+    landing: NDArray[np.int64]  # (week + lag,) arrivals
 
 
 class Arrivals(NamedTuple):
     """Tables of arrivals; those of a static plan are kept from trial to trial."""
 
     table: NDArray[np.float64]  # (S or 1, row, entry)
-    guide: NDArray[np.int32]  # (S or 1, row, 64)
+    guide: NDArray[np.int32]  # (S or 1, row, 256)
     known: NDArray[np.float64]  # (S or 1, row, 4)
-
-
-class Book(NamedTuple):
-    """What a segment's deals need and leave behind."""
-
-    own: NDArray[np.float64]  # (D, QT) win probabilities of open deals
-    nothing: NDArray[np.float64]  # (0, QT)
-    place: NDArray[np.int64]  # (2,)
-    tally: NDArray[np.int64]  # (count metric, 1 + column)
-    money: NDArray[np.float64]  # (4, 1 + column)
 
 
 class Room(NamedTuple):
@@ -62,21 +56,17 @@ class Room(NamedTuple):
     leads: Leads
     arrivals: Arrivals
     cohort: Cohort
-    open_deals: Cohort
+    place: NDArray[np.int64]  # (2,) week and number of the next deal
+    by_week: Weeks
     book: Book
 
 
-def _cohort(size: int) -> Cohort:
-    def whole() -> NDArray[np.int64]:
-        return np.zeros(size, np.int64)
-
-    def words() -> NDArray[np.uint64]:
-        return np.zeros(size, np.uint64)
-
+def _cohort(size: int, quarters: int) -> Cohort:
     return Cohort(
-        born=whole(), due=whole(), key=words(), slip_key=words(), cycle_bits=words(), slip_bits=words(),
-        win=np.zeros(size), settled=np.full(size, -1.0), value=np.full(size, -1.0), pushes=whole(), outcome=whole(),
-        slips=whole(),
+        born=np.zeros(size, np.int64), due=np.zeros(size, np.int64), key=np.zeros(size, np.uint64),
+        slip_key=np.zeros(size, np.uint64), bits=np.zeros(size, np.uint64), win=np.zeros(size),
+        chance=np.zeros(size), value=np.zeros(size), live=np.zeros(size, np.int64), far=np.zeros(size),
+        first=np.zeros(quarters + 1, np.int64),
     )  # fmt: skip
 
 
@@ -84,7 +74,7 @@ def make_room(plan: Plan, columns: int, entries: int = 1) -> Room:
     """Room for one thread; ``entries`` is the length of the tables of arrivals."""
     shape = plan.shape
     s, t, quarters = shape.segments, shape.stages, shape.warm + shape.quarters
-    weeks, spreads, given = 13 * quarters, plan.spreads.kind.size, plan.opening.deal_segment.size
+    weeks, spreads = 13 * quarters, plan.spreads.kind.size
     kept = s if shape.static else 1
     terms = Terms(
         np.zeros((s, quarters)), np.ones((s, quarters)), np.zeros((s, t, quarters)),
@@ -104,10 +94,12 @@ def make_room(plan: Plan, columns: int, entries: int = 1) -> Room:
         Draws(np.zeros(plan.numbers.normal_name.size), np.zeros(plan.numbers.kind.size),
               plan.numbers.slot_value.copy()),
         Leads(np.zeros((t, weeks), np.int64), np.zeros((4, weeks), np.uint64), np.zeros((2, weeks), np.int64),
-              np.zeros(weeks)),
+              np.zeros(weeks), np.zeros(13 * LAGGED_ONE_BY_ONE + 8, np.uint64),
+              np.zeros(13 * LAGGED_ONE_BY_ONE + 8, np.int64), np.zeros(weeks + shape.weeks_kept, np.int64)),
         Arrivals(np.zeros((kept, weeks + 1, entries)), np.zeros((kept, weeks + 1, ARRIVAL_GUIDE), np.int32),
                  np.full((kept, weeks + 1, 4), -1.0)),
-        _cohort(BATCH), _cohort(given),
-        Book(np.full((given, quarters), -1.0), np.zeros((0, quarters)), np.zeros(2, np.int64),
-             np.zeros((t + 4, columns + 1), np.int64), np.zeros((4, columns + 1))),
+        _cohort(BATCH, quarters), np.zeros(2, np.int64),
+        Weeks(np.zeros(weeks + 1), np.zeros(weeks + 1), np.zeros(weeks + 1, np.uint64), np.zeros(weeks + 1, np.int64),
+              np.zeros(weeks + 1, np.int64), np.zeros(weeks + 1, np.int64)),
+        Book(np.zeros((STRANDS, BORN + 1, columns + 2), np.int64), np.zeros((STRANDS, BORN + 1, columns + 2))),
     )  # fmt: skip

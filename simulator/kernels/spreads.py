@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from simulator.kernels.curves import QUANTILE_EDGE, read_curve, read_quantile
+from simulator.kernels.curves import read_curve
 from simulator.kernels.jit import inner
 from simulator.kernels.plan import (
     EXPONENTIAL,
@@ -27,10 +27,10 @@ from simulator.kernels.plan import (
 from simulator.kernels.special import gamma_log_quantile, gamma_tails, norm_cdf, norm_ppf, weibull_shape
 from simulator.kernels.streams import ALWAYS, threshold, uniform
 
-GUIDE = 256
+GUIDE = 1024  # cells of the guide into a table of lags
 TAIL = 1e-6  # a lag is cut where less than this is left, and renormalised
 _Z90 = 1.2815515655446004
-_SHIFT = np.uint64(56)
+_SHIFT = np.uint64(54)
 
 
 @inner
@@ -73,7 +73,7 @@ def _integral(kind, a, b, shape, x):
 def tabulate_lag(kind, a, b, times, at_least_one, data, start, size, i, cdf, words, guide):
     """Fill row i of the tables with a lag or delay of the drawn parameters a and b.
 
-    ``cdf`` (spread, week) P(K <= k); ``words`` the same as thresholds; ``guide`` (spread, 256) where
+    ``cdf`` (spread, week) P(K <= k); ``words`` the same as thresholds; ``guide`` (spread, 1024) where
     to start looking. The last entry stands for "later than anything the plan can see".
     """
     kept = cdf.shape[1]
@@ -118,11 +118,15 @@ def tabulate_lag(kind, a, b, times, at_least_one, data, start, size, i, cdf, wor
     for k in range(kept):
         words[i, k] = threshold(cdf[i, k])
     words[i, kept - 1] = ALWAYS
-    k = 0
-    for g in range(GUIDE):
-        while words[i, k] <= np.uint64(g) << _SHIFT and k < kept - 1:
-            k += 1
-        guide[i, g] = k
+    g = 0
+    for k in range(kept):
+        whole_cells = GUIDE if words[i, k] == ALWAYS else np.int64(words[i, k] >> _SHIFT)
+        while g < whole_cells:
+            guide[i, g] = k
+            g += 1
+        if g == whole_cells and g < GUIDE:  # the cell in which week k ends
+            guide[i, g] = ~k
+            g += 1
 
 
 @inner
@@ -150,10 +154,15 @@ def _geometric(mean, times, i, cdf):
 
 @inner
 def draw_lag(words, guide, i, bits):
-    """Weeks of one lag of spread i: the first entry whose threshold exceeds the word."""
+    """Weeks of one lag of spread i: the first entry whose threshold exceeds the word.
+
+    A cell of the guide names its week, or ~k where it holds the end of week k (and of others).
+    """
     k = np.int64(guide[i, np.int64(bits >> _SHIFT)])
-    while bits >= words[i, k] and words[i, k] != ALWAYS:
-        k += 1
+    if k < 0:
+        k = ~k
+        while bits >= words[i, k] and words[i, k] != ALWAYS:
+            k += 1
     return k
 
 
@@ -192,18 +201,14 @@ def size_parameters(kind, a, b, times):
 
 
 @inner
-def draw_size(kind, first, second, start, size, curve, data, curves, quantiles, bits):
-    """Value of one deal, in currency; ``first`` and ``second`` from size_parameters.
+def draw_size(kind, first, second, start, size, curve, data, curves, u):
+    """Value of one deal at probability u, in currency; ``first`` and ``second`` from size_parameters.
 
-    ``curve`` is the row of ``quantiles`` (lognormal) or ``curves`` (gamma) of a spread whose shape is
-    certain, else −1.
+    ``curve`` is the row of ``curves`` of a gamma whose shape is certain, else −1.
     """
     if kind == FIXED:
         return first
-    u = uniform(bits)
     if kind in (LOGNORMAL_SPREAD, LOGNORMAL_P90):
-        if curve >= 0 and QUANTILE_EDGE < u < 1.0 - QUANTILE_EDGE:
-            return first * read_quantile(quantiles, curve, u)
         return first * math.exp(second * norm_ppf(u))
     if kind == SAMPLE:
         return data[start + np.int64(u * size)] * first

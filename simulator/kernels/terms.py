@@ -32,7 +32,7 @@ class Tables(NamedTuple):
 
     cdf: NDArray[np.float64]  # (spread, week)
     words: NDArray[np.uint64]  # (spread, week)
-    guide: NDArray[np.int32]  # (spread, 256)
+    guide: NDArray[np.int32]  # (spread, 1024)
 
 
 @inner

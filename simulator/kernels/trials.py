@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.kernels.deals import OPEN, OPEN_VALUE, draw_deals, draw_opening_deals, settle, value_deals
+from simulator.kernels.deals import (
+    BORN,
+    LOST,
+    PUSHED_OUT,
+    SLIPPED,
+    WON,
+    draw_deals,
+    set_weeks,
+    settle_deals,
+    value_deals,
+)
 from simulator.kernels.jit import inner, jit
 from simulator.kernels.leads import draw_arrivals, play_leads, play_opening_leads
-from simulator.kernels.market import draw_market, shocked_rate
+from simulator.kernels.market import draw_market
+from simulator.kernels.open_deals import play_open_deals
 from simulator.kernels.plan import ASSUMPTIONS, DEALS, DEMAND, MARKET, SLIPS
 from simulator.kernels.streams import substream, word
 from simulator.kernels.terms import count_room, fill_tables, fill_terms
@@ -31,10 +42,68 @@ def set_terms(shape, numbers, spreads, market, segments, seeds, trial, terms, ta
     return count_room(terms, segments.profile)
 
 
+@inner
+def set_columns(column, start, by_week):
+    """Lay out the book's column and the next quarter's first week, by week from the first of the warm-up."""
+    weeks = column.size
+    for w in range(weeks):
+        by_week.column[w] = column[w]
+        by_week.turn[w] = 13 * (w // 13 + 1)
+    by_week.column[weeks] = column[weeks - 1] + 1  # nothing that is read lies there
+
+
+@inner
+def clear(n, book):
+    """Empty a segment's leads and book."""
+    for t in range(n.shape[0]):
+        for w in range(n.shape[1]):
+            n[t, w] = 0
+    for strand in range(book.count.shape[0]):
+        for row in range(book.count.shape[1]):
+            for c in range(book.count.shape[2]):
+                book.count[strand, row, c] = 0
+                book.value[strand, row, c] = 0.0
+
+
+@inner
+def report(n, book, start, with_money, i, counts, cents):
+    """Write one segment's results in trial row i: counts (metric, trial, column) and cents alike."""
+    stages, weeks = n.shape
+    columns = counts.shape[2]
+    width = (weeks - start) // columns
+    for t in range(stages - 1):
+        for c in range(columns):
+            total = 0
+            for w in range(start + c * width, start + (c + 1) * width):
+                total += n[t, w]
+            counts[t, i, c] = total
+    for strand in range(1, book.count.shape[0]):
+        for row in range(book.count.shape[1]):
+            for c in range(columns + 1):
+                book.count[0, row, c] += book.count[strand, row, c]
+                book.value[0, row, c] += book.value[strand, row, c]
+    count, value = book.count[0], book.value[0]
+    still = count[BORN, 0] - count[WON, 0] - count[LOST, 0]
+    worth = value[BORN, 0] - value[WON, 0] - value[LOST, 0]
+    for c in range(columns):
+        at = c + 1
+        still += count[BORN, at] - count[WON, at] - count[LOST, at]
+        worth += value[BORN, at] - value[WON, at] - value[LOST, at]
+        counts[stages - 1, i, c] = count[WON, at]
+        counts[stages, i, c] = count[LOST, at]
+        counts[stages + 1, i, c] = count[SLIPPED, at]
+        counts[stages + 2, i, c] = count[PUSHED_OUT, at]
+        counts[stages + 3, i, c] = still
+        if with_money:  # adding 0 makes −0 a 0
+            cents[0, i, c] = np.rint(value[WON, at] * 100.0) + 0.0
+            cents[1, i, c] = np.rint(value[BORN, at] * 100.0) + 0.0
+            cents[2, i, c] = np.rint(value[PUSHED_OUT, at] * 100.0) + 0.0
+            cents[3, i, c] = np.rint(worth * 100.0) + 0.0
+
+
 @jit
 def run_trials(shape, numbers, spreads, market, segments, streams, opening, seeds, first, begin, terms, tables, weather,
-               draws, leads, arrivals, cohort, open_deals, book, column, counts, cents, outcome, decided, slipped,
-               stale):  # fmt: skip
+               draws, leads, arrivals, cohort, place, by_week, book, column, counts, cents, fates):  # fmt: skip
     """Play trials first + begin, first + begin + 1, …, one after another.
 
     Parameters
@@ -45,23 +114,19 @@ def run_trials(shape, numbers, spreads, market, segments, streams, opening, seed
     column : int64 (week,) column of each week from the first of the warm-up; 0 before the start
     counts : int32 (segment, count metric, trial, column), filled from trial ``begin`` on
     cents : float64 (segment, money metric or 0, trial, column), filled with whole cents
-    outcome, decided, slipped : int8, int16, int16 (trial, opening deal), filled
-    stale : int64 (opening deal,) trials in which its age was beyond any cycle, added to
+    fates : what became of the open deals, filled
 
     Returns
     -------
     (trial, entries) : the row it stopped before, and the length of tables of arrivals it needs to
     go on, or 0 when it is done.
     """
-    stages, start = shape.stages, 13 * shape.warm
-    tally, money, own, place = book.tally, book.money, book.own, book.place
+    stages, start, weeks = shape.stages, 13 * shape.warm, column.size
     n = leads.n
-    weeks = n.shape[1]
-    columns = tally.shape[1] - 1
     births = n[stages - 2]
-    given = opening.deal_segment.size
     first_week = 0 if shape.play_warm_up else start
     first_birth = start if shape.given_deals else first_week
+    set_columns(column, start, by_week)
 
     for i in range(begin, counts.shape[2]):
         trial = first + i
@@ -73,16 +138,9 @@ def run_trials(shape, numbers, spreads, market, segments, streams, opening, seed
             if entries > arrivals.table.shape[2]:
                 return i, entries
         for s in range(shape.segments):
-            for c in range(columns + 1):
-                for m in range(stages + 4):
-                    tally[m, c] = 0
-                for m in range(4):
-                    money[m, c] = 0.0
+            clear(n, book)
 
             # leads
-            for t in range(stages):
-                for w in range(weeks):
-                    n[t, w] = 0
             kept = 0
             if shape.static:
                 kept = s
@@ -92,7 +150,7 @@ def run_trials(shape, numbers, spreads, market, segments, streams, opening, seed
             entry = segments.entry[s]
             draw_arrivals(terms.arrivals[s], terms.dispersion[s], segments.profile[s],
                           substream(demand_key, streams.arrivals[s]), start, first_week, arrivals.table[kept],
-                          arrivals.guide[kept], arrivals.known[kept], n[entry])  # fmt: skip
+                          arrivals.guide[kept], arrivals.known[kept], leads.words[0], n[entry])  # fmt: skip
             for lead in range(opening.lead_segment.size):
                 if opening.lead_segment[lead] == s:
                     t, q = opening.lead_stage[lead] + 1, opening.lead_quarter[lead]
@@ -103,62 +161,29 @@ def run_trials(shape, numbers, spreads, market, segments, streams, opening, seed
                     )  # fmt: skip
             play_leads(entry, terms.rate[s], terms.rate_limit[s], segments.lag[s], tables.cdf, tables.words,
                        tables.guide, streams.conversion[s], streams.lag[s], demand_key, start, weeks, first_week,
-                       shape.given_leads, n, leads.words, leads.whole, leads.real)  # fmt: skip
-            for t in range(entry, stages - 1):
-                for w in range(start, weeks):
-                    tally[t, column[w]] += n[t, w]
+                       shape.given_leads, n, leads.words, leads.whole, leads.real, leads.bits,
+                       leads.source, leads.landing)  # fmt: skip
 
             # deals born, then those that were open at the start
-            win, factor = terms.rate[s, stages - 1], terms.factor[s]
+            win, factor, slip_limit = terms.rate[s, stages - 1], terms.factor[s], terms.slip_limit[s]
             wins_lag, loss_lag = segments.lag[s, stages - 1], segments.loss_lag[s]
             deals_stream = substream(deals_key, streams.deals[s])
             slips_stream = substream(slips_key, streams.slips[s])
+            for w in range(first_birth, weeks):
+                book.count[0, BORN, column[w]] += births[w]
             place[0], place[1] = first_birth, 0
             while place[0] < weeks:
-                count = draw_deals(cohort, births, place, start, tables.words, tables.guide, wins_lag, loss_lag, win,
-                                   deals_stream, slips_stream)  # fmt: skip
+                set_weeks(win, factor, slip_limit, segments.delay[s], by_week)
+                count = draw_deals(cohort, births, place, start, weeks, tables.words, tables.guide, wins_lag, loss_lag,
+                                   win, deals_stream, slips_stream)  # fmt: skip
                 if shape.money:
-                    value_deals(cohort, count, start, terms.size[s], terms.size_kind[s], spreads.data, spreads.curves,
-                                spreads.quantiles)  # fmt: skip
-                settle(cohort, count, book.nothing, False, win, factor, terms.slip_limit[s], segments.delay[s],
-                       segments.limit[s], terms.size[s], terms.size_kind[s], start, weeks, tables.words, tables.guide,
-                       spreads.data, spreads.curves, spreads.quantiles, tally, money, column, shape.money)  # fmt: skip
-            if given > 0:
-                for deal in range(given):
-                    for q in range(factor.size):
-                        own[deal, q] = -1.0
-                        if opening.deal_p[deal] >= 0:
-                            p = draws.v[opening.deal_p[deal]]
-                            shift, times = weather.rate_shift[stages - 1, q], weather.rate_factor[stages - 1, q]
-                            own[deal, q] = shocked_rate(p, shift, times)
-                count = draw_opening_deals(open_deals, opening, s, start, shape.warm, tables.cdf, tables.words,
-                                           tables.guide, wins_lag, loss_lag, win, factor, own, deals_stream,
-                                           slips_stream, stale)  # fmt: skip
-                d = 0
-                for deal in range(given):
-                    if opening.deal_segment[deal] == s:
-                        for q in range(factor.size):
-                            own[d, q] = own[deal, q]
-                        d += 1
-                settle(open_deals, count, own, True, win, factor, terms.slip_limit[s], segments.delay[s],
-                       segments.limit[s], terms.size[s], terms.size_kind[s], start, weeks, tables.words, tables.guide,
-                       spreads.data, spreads.curves, spreads.quantiles, tally, money, column, shape.money)  # fmt: skip
-                d = 0
-                for deal in range(given):
-                    if opening.deal_segment[deal] == s:
-                        won = open_deals.outcome[d]
-                        outcome[i, deal], slipped[i, deal] = won, open_deals.slips[d]
-                        decided[i, deal] = open_deals.due[d] - start if won != 0 else -1
-                        d += 1
-
-            for c in range(1, columns + 1):
-                tally[stages + OPEN, c] += tally[stages + OPEN, c - 1]
-                money[OPEN_VALUE, c] += money[OPEN_VALUE, c - 1]
-            for m in range(stages + 4):
-                for c in range(columns):
-                    counts[s, m, i, c] = tally[m, c + 1]
-            if shape.money:
-                for m in range(4):
-                    for c in range(columns):
-                        cents[s, m, i, c] = np.rint(money[m, c + 1] * 100.0) + 0.0
+                    value_deals(cohort, count, terms.size[s], terms.size_kind[s], spreads.data, spreads.curves)
+                settle_deals(cohort, count, by_week, segments.limit[s], loss_lag[0] >= 0, weeks,
+                             tables.words, tables.guide, book)  # fmt: skip
+            if opening.deal_segment.size > 0:
+                play_open_deals(opening, s, i, start, weeks, shape.warm, tables, wins_lag, loss_lag, segments.delay[s],
+                                segments.limit[s], win, factor, slip_limit, draws.v, weather.rate_shift[stages - 1],
+                                weather.rate_factor[stages - 1], deals_stream, slips_stream, column, book,
+                                fates)  # fmt: skip
+            report(n, book, start, shape.money, i, counts[s], cents[s])
     return counts.shape[2], 0

@@ -12,7 +12,7 @@ import numpy as np
 
 from simulator.errors import RunError
 from simulator.kernels import plan as kinds
-from simulator.kernels.curves import CURVE_REACH, CURVE_STEP, QUANTILE_CELLS, tabulate
+from simulator.kernels.curves import CURVE_REACH, CURVE_STEP, tabulate
 from simulator.kernels.plan import Market, Opening, Plan, Segments, Shape, Spreads, Streams
 from simulator.kernels.plan import Numbers as NumberArrays
 from simulator.quarters import WEEKS
@@ -82,7 +82,6 @@ class _Numbers:
         self.normal_of: dict[str, int] = {}
         self.data: list[float] = []
         self.curves: dict[tuple[int, float, float], int] = {}
-        self.sigmas: dict[float, int] = {}
         self._known: dict[str, int] = {}
         self._constants: dict[float, int] = {}
 
@@ -230,24 +229,16 @@ class _Spreads:
                 self.weeks.append(spread.unit == "weeks")
                 self.start.append(start)
                 self.size.append(len(table))
-                self.curve.append(self._money_curve(kind, a, b, spread))
+                self.curve.append(self._money_curve(kind, b, spread))
             found.append(self._known[key])
         return found
 
-    def _money_curve(self, kind: int, a_slot: int, b_slot: int, spread: Spread) -> int:
-        """Row of the tabulated quantiles of a deal size whose shape is certain; −1 for none."""
+    def _money_curve(self, kind: int, b_slot: int, spread: Spread) -> int:
+        """Row of the tabulated quantiles of a gamma deal size whose shape is certain; −1 for none."""
         leaf, value = self.numbers.leaf, self.numbers.value
-        if spread.unit != "money" or leaf[b_slot] >= 0 or value[b_slot] <= 0:
+        if kind != kinds.GAMMA or spread.unit != "money" or leaf[b_slot] >= 0 or value[b_slot] <= 0:
             return -1
-        if kind == kinds.GAMMA:
-            return self.numbers.curves.setdefault((1, 1 / value[b_slot] ** 2, 0.0), len(self.numbers.curves))
-        if kind == kinds.LOGNORMAL_SPREAD:
-            sigma = math.sqrt(math.log1p(value[b_slot] ** 2))
-        elif kind == kinds.LOGNORMAL_P90 and leaf[a_slot] < 0:
-            sigma = math.log(value[b_slot] / value[a_slot]) / Z90
-        else:
-            return -1
-        return self.numbers.sigmas.setdefault(sigma, len(self.numbers.sigmas))
+        return self.numbers.curves.setdefault((1, 1 / value[b_slot] ** 2, 0.0), len(self.numbers.curves))
 
     def _table(self, spread: WeeksTable) -> list[float]:
         if spread.times != 1.0:
@@ -421,7 +412,6 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
             at_least_one=np.array(spreads.at_least_one, bool), weeks=np.array(spreads.weeks, bool),
             varies=(slot_leaf[ints(spreads.a)] >= 0) | (slot_leaf[ints(spreads.b)] >= 0),
             start=ints(spreads.start), size=ints(spreads.size), curve=ints(spreads.curve), data=data, curves=curves,
-            quantiles=np.zeros((len(numbers.sigmas), QUANTILE_CELLS + 1)),
         ),
         Market(
             rate_sd=float(rates_market.sd), rate_common=float(rates_market.common),
@@ -457,7 +447,6 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
     )  # fmt: skip
     tabulate(
         ints([key[0] for key in curve_keys]), np.array([key[1:] for key in curve_keys], float).reshape(-1, 2), curves,
-        np.array(list(numbers.sigmas), float), plan.spreads.quantiles,
     )  # fmt: skip
     ids = tuple(deal.id for deal in deals)
     return Lowered(plan, metrics_in(scenario), tuple(numbers.paths), ids, people)

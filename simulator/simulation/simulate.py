@@ -14,6 +14,7 @@ import numpy as np
 
 from simulator import __version__
 from simulator.errors import RunError, UsageError
+from simulator.kernels.open_deals import Fates
 from simulator.kernels.plan import ASSUMPTIONS, DEALS, DEMAND, MARKET, SLIPS
 from simulator.kernels.room import make_room
 from simulator.kernels.trials import run_trials
@@ -271,20 +272,20 @@ def _play(
         counts, cents = desk.counts, desk.cents
         if stop - start < size:  # the last: a slice would be laid out differently, and need a compilation of its own
             counts, cents = (np.empty((*a.shape[:2], stop - start, a.shape[3]), a.dtype) for a in (counts, cents))
-        stale = np.zeros_like(arrays.stale)
+        fates = Fates(arrays.outcome[start:stop], arrays.week[start:stop], arrays.slips[start:stop],
+                      np.zeros_like(arrays.stale))  # fmt: skip
         done = 0
         while True:
             # a static plan's tables of arrivals survive in the room from chunk to chunk
             done, entries = run_trials(
-                *lowered.plan, seeds, first_trial + start, done, *desk.room, arrays.column, counts, cents,
-                arrays.outcome[start:stop], arrays.week[start:stop], arrays.slips[start:stop], stale,
+                *lowered.plan, seeds, first_trial + start, done, *desk.room, arrays.column, counts, cents, fates
             )  # fmt: skip
             if not entries:
                 break
             desk.room = make_room(lowered.plan, arrays.columns, entries + entries // 4)
         arrays.counts[:, :, start:stop], arrays.cents[:, :, start:stop] = counts, cents
         desks.append(desk)
-        return stop - start, stale
+        return stop - start, fates.stale
 
     done = 0
     for count, stale in in_threads(chunk, range(0, trials, size), setup.threads):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulator.kernels.open_deals import Fates
 from simulator.kernels.room import make_room
 from simulator.kernels.trials import run_trials
 from simulator.quarters import WEEKS
@@ -32,12 +33,11 @@ def open_by_age(scenario: Scenario) -> np.ndarray:
     seeds, column = np.zeros(5, np.uint64), np.zeros(weeks, np.int64)
     counts = np.empty((shape.segments, shape.stages + 4, 1, 1), np.int32)
     cents = np.empty((shape.segments, 4 if shape.money else 0, 1, 1))
-    fates = np.empty((1, 0), np.int8), np.empty((1, 0), np.int16), np.empty((1, 0), np.int16)
-    stale = np.empty(0, np.int64)
-    _done, entries = run_trials(*plan, seeds, 0, 0, *room, column, counts, cents, *fates, stale)
+    fates = Fates(np.empty((1, 0), np.int8), np.empty((1, 0), np.int16), np.empty((1, 0), np.int16), np.empty(0, np.int64))
+    _done, entries = run_trials(*plan, seeds, 0, 0, *room, column, counts, cents, fates)
     if entries:
         room = make_room(plan, 1, entries)
-        run_trials(*plan, seeds, 0, 0, *room, column, counts, cents, *fates, stale)
+        run_trials(*plan, seeds, 0, 0, *room, column, counts, cents, fates)
     last = WEEKS * LONGEST
     laws = np.diff(room.tables.cdf[:, :last], prepend=0.0)
 
