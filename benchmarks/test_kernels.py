@@ -14,7 +14,7 @@ pytest.importorskip("pytest_benchmark")
 from benchmarks.funnel import PLANS
 from simulator.kernels.counts import binomial_quantile
 from simulator.kernels.special import norm_ppf
-from simulator.kernels.spreads import GUIDE, draw_lag
+from simulator.kernels.spreads import GUIDE, draw_lag, fill_guide
 from simulator.kernels.streams import ALWAYS, substream, threshold, uniform, word
 
 DRAWS = 10_000
@@ -74,11 +74,7 @@ def _table(cdf):
     for k in range(cdf.size):
         words[0, k] = threshold(cdf[k])
     words[0, -1] = ALWAYS
-    k = 0
-    for g in range(GUIDE):
-        while words[0, k] <= np.uint64(g) << np.uint64(56) and k < cdf.size - 1:
-            k += 1
-        guide[0, g] = k
+    fill_guide(words, guide, 0)
     return words, guide
 
 

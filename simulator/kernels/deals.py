@@ -67,7 +67,7 @@ class Book(NamedTuple):
     Deals are added in strands, so that neighbours do not wait for each other's sums.
     """
 
-    count: NDArray[np.int64]
+    tally: NDArray[np.int64]
     value: NDArray[np.float64]
 
 
@@ -154,7 +154,7 @@ def value_deals(cohort, count, size, size_kind, data, curves):
         if kind < 0:
             for i in range(first, last):
                 value[i] = 0.0
-        elif (kind == LOGNORMAL_SPREAD or kind == LOGNORMAL_P90) and b <= WIDEST:
+        elif kind in (LOGNORMAL_SPREAD, LOGNORMAL_P90) and b <= WIDEST:
             tails = 0
             for i in range(first, last):
                 tail[tails] = i
@@ -179,39 +179,41 @@ def settle_deals(cohort, count, weeks, limit, early_losses, end, words, guide, b
     born, due, u, value, live, bits = cohort.born, cohort.due, cohort.win, cohort.value, cohort.live, cohort.bits
     chance, slip_key = cohort.chance, cohort.slip_key
     win, factor, slip, column, turn = weeks.win, weeks.factor, weeks.slip, weeks.column, weeks.turn
-    counts, values = book.count, book.value
+    counts, values = book.tally, book.value
     for i in range(count):
         bits[i] = mix64(slip_key[i])
         live[i] = i
     for i in range(count):
-        values[i & 3, BORN, column[born[i]]] += value[i]
+        values[np.uint64(i & 3), BORN, np.uint64(column[np.uint64(born[i])])] += value[i]
     left = count
     for slips in range(limit + 1):
         on = 1 if slips < limit else 0  # the slip after the last that is survived is a loss
         again = 0
         for j in range(left):
-            i = live[j]
-            w = due[i]
+            i = np.uint64(live[j])
+            w = np.uint64(due[i])
             p = chance[i] if early_losses else win[w]
             slipped = 1 if bits[j] < slip[w] else 0
             won = 1 if u[i] < p else 0
-            row = 2 * slipped * on + won * (1 - slipped)
-            counts[j & 3, row, column[w]] += 1
-            values[j & 3, row, column[w]] += value[i]
-            live[again] = i
+            row = np.uint64(2 * slipped * on + won * (1 - slipped))
+            strand, at = np.uint64(j & 3), np.uint64(column[w])
+            counts[strand, row, at] += 1
+            values[strand, row, at] += value[i]
+            live[again] = live[j]
             again += slipped * on
         left = again
         if left == 0:
             break
         first, second = np.uint64(2 * slips + 1) * GAMMA, np.uint64(2 * slips + 2) * GAMMA
         for j in range(left):
-            i = live[j]
-            w = due[i]
-            later = w + draw_lag(words, guide, weeks.delay[w], mix64(slip_key[i] + first))
+            i = np.uint64(live[j])
+            w = np.uint64(due[i])
+            later = due[i] + draw_lag(words, guide, weeks.delay[w], mix64(slip_key[i] + first))
             bits[j] = mix64(slip_key[i] + second)
             out = 1 if later >= turn[w] else 0
-            counts[j & 3, PUSHED_OUT, column[w]] += out
-            values[j & 3, PUSHED_OUT, column[w]] += out * value[i]
+            strand, at = np.uint64(j & 3), np.uint64(column[w])
+            counts[strand, PUSHED_OUT, at] += out
+            values[strand, PUSHED_OUT, at] += out * value[i]
             chance[i] *= min(1.0, factor[w])
             due[i] = min(later, end)
         for w in range(end):

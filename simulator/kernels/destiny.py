@@ -45,6 +45,7 @@ class Fates(NamedTuple):
     stage: NDArray[np.float64]  # (T, mask, week) of one that enters a stage in a week
     reach: NDArray[np.float64]  # (2, slips, week) where an open deal is: loser by birth, slips
     alive: NDArray[np.bool_]  # (T, mask) which masks one that enters a stage can end with
+    own: NDArray[np.float64]  # (open deal, QT) win probabilities of those that have their own, else −1
 
 
 @inner
@@ -369,12 +370,12 @@ def trial_laws(plan, seeds, trial, first_time, room, fates, asked, means, drawn,
             if opening.deal_segment[d] != s:
                 continue
             for q in range(win.size):
-                room.book.own[d, q] = -1.0
+                fates.own[d, q] = -1.0
                 if opening.deal_p[d] >= 0:
-                    room.book.own[d, q] = shocked_rate(room.draws.v[opening.deal_p[d]],
+                    fates.own[d, q] = shocked_rate(room.draws.v[opening.deal_p[d]],
                                                        room.weather.rate_shift[stages - 1, q],
                                                   room.weather.rate_factor[stages - 1, q])  # fmt: skip
-            open_deal_law(opening.deal_due[d], opening.deal_pushes[d], opening.deal_age[d], room.book.own, d, win,
+            open_deal_law(opening.deal_due[d], opening.deal_pushes[d], opening.deal_age[d], fates.own, d, win,
                           room.terms.factor[s], room.terms.slip_limit[s], segments.limit[s], segments.delay[s],
                           segments.lag[s, stages - 1, shape.warm], segments.loss_lag[s, shape.warm], cdf, shape.warm,
                           fates, asked, deals[d])  # fmt: skip

@@ -90,8 +90,9 @@ def spread_over_weeks(counts, keys, lags, cdf, words, guide, first, last, cut, b
     quantiles. Arrivals from week ``last`` on are dropped, of cohorts before week ``cut`` those from
     ``cut`` on.
 
-    One loop names the individuals (by eights: what is named too much, the next week overwrites), one makes their words, one looks up their lags, in four strands
-    so that neighbours, who land in the same weeks, do not wait for each other's sums.
+    One loop names the individuals, by eights: what is named too much, the next week overwrites. One
+    makes their words, one looks up their lags, in four strands so that neighbours, who land in the
+    same weeks, do not wait for each other's sums.
     """
     for w in range(landing.size):
         landing[w] = 0
@@ -120,9 +121,9 @@ def spread_over_weeks(counts, keys, lags, cdf, words, guide, first, last, cut, b
         for i in range(strand):
             for j in range(4):
                 one = i + j * strand
-                landing[source[one] + draw_lag(words, guide, lag, bits[one])] += 1
+                landing[np.uint64(source[one] + draw_lag(words, guide, lag, bits[one]))] += 1
         for one in range(strand << 2, individuals):
-            landing[source[one] + draw_lag(words, guide, lag, bits[one])] += 1
+            landing[np.uint64(source[one] + draw_lag(words, guide, lag, bits[one]))] += 1
         if week == cut:
             for w in range(cut, landing.size):
                 landing[w] = 0

@@ -67,8 +67,8 @@ def play_leads(entry, rate, rate_limit, lag, cdf, lag_words, guide, conversion_n
     """Move one segment's leads on: fills n (stage, week), whose entry row holds the arrivals.
 
     rate, rate_limit, lag : (T, QT) of the segment; words (4, week), whole (2, week), real (week,), bits
-    and source (individual,), landing (week + lag,) : room to work. With ``given_leads``, those of the warm-up that would still be on their way at the
-    start are dropped.
+    and source (individual,), landing (week + lag,) : room to work. With ``given_leads``, those of the
+    warm-up that would still be on their way at the start are dropped.
     """
     for t in range(entry + 1, n.shape[0] - 1):
         conversion = substream(demand_key, conversion_names[t])

@@ -118,6 +118,13 @@ def tabulate_lag(kind, a, b, times, at_least_one, data, start, size, i, cdf, wor
     for k in range(kept):
         words[i, k] = threshold(cdf[i, k])
     words[i, kept - 1] = ALWAYS
+    fill_guide(words, guide, i)
+
+
+@inner
+def fill_guide(words, guide, i):
+    """Fill row i of the guide into ``words``: a cell names its week, or ~k where week k ends in it."""
+    kept = words.shape[1]
     g = 0
     for k in range(kept):
         whole_cells = GUIDE if words[i, k] == ALWAYS else np.int64(words[i, k] >> _SHIFT)
@@ -158,7 +165,7 @@ def draw_lag(words, guide, i, bits):
 
     A cell of the guide names its week, or ~k where it holds the end of week k (and of others).
     """
-    k = np.int64(guide[i, np.int64(bits >> _SHIFT)])
+    k = np.int64(guide[np.uint64(i), bits >> _SHIFT])
     if k < 0:
         k = ~k
         while bits >= words[i, k] and words[i, k] != ALWAYS:

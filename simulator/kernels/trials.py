@@ -58,10 +58,10 @@ def clear(n, book):
     for t in range(n.shape[0]):
         for w in range(n.shape[1]):
             n[t, w] = 0
-    for strand in range(book.count.shape[0]):
-        for row in range(book.count.shape[1]):
-            for c in range(book.count.shape[2]):
-                book.count[strand, row, c] = 0
+    for strand in range(book.tally.shape[0]):
+        for row in range(book.tally.shape[1]):
+            for c in range(book.tally.shape[2]):
+                book.tally[strand, row, c] = 0
                 book.value[strand, row, c] = 0.0
 
 
@@ -77,12 +77,12 @@ def report(n, book, start, with_money, i, counts, cents):
             for w in range(start + c * width, start + (c + 1) * width):
                 total += n[t, w]
             counts[t, i, c] = total
-    for strand in range(1, book.count.shape[0]):
-        for row in range(book.count.shape[1]):
+    for strand in range(1, book.tally.shape[0]):
+        for row in range(book.tally.shape[1]):
             for c in range(columns + 1):
-                book.count[0, row, c] += book.count[strand, row, c]
+                book.tally[0, row, c] += book.tally[strand, row, c]
                 book.value[0, row, c] += book.value[strand, row, c]
-    count, value = book.count[0], book.value[0]
+    count, value = book.tally[0], book.value[0]
     still = count[BORN, 0] - count[WON, 0] - count[LOST, 0]
     worth = value[BORN, 0] - value[WON, 0] - value[LOST, 0]
     for c in range(columns):
@@ -170,7 +170,7 @@ def run_trials(shape, numbers, spreads, market, segments, streams, opening, seed
             deals_stream = substream(deals_key, streams.deals[s])
             slips_stream = substream(slips_key, streams.slips[s])
             for w in range(first_birth, weeks):
-                book.count[0, BORN, column[w]] += births[w]
+                book.tally[0, BORN, column[w]] += births[w]
             place[0], place[1] = first_birth, 0
             while place[0] < weeks:
                 set_weeks(win, factor, slip_limit, segments.delay[s], by_week)

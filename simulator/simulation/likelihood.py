@@ -124,6 +124,7 @@ class LikelihoodOf:
         return Fates(
             np.zeros((kinds, slips, masks, high)), np.zeros((shape.stages, masks, high)), np.zeros((2, slips, high)),
             np.zeros((shape.stages, masks), np.bool_),
+            np.zeros((self.lowered.plan.opening.deal_segment.size, shape.warm + shape.quarters)),
         )  # fmt: skip
 
     def _laws(self) -> tuple[NDArray[np.float64], ...]:

@@ -33,7 +33,8 @@ def open_by_age(scenario: Scenario) -> np.ndarray:
     seeds, column = np.zeros(5, np.uint64), np.zeros(weeks, np.int64)
     counts = np.empty((shape.segments, shape.stages + 4, 1, 1), np.int32)
     cents = np.empty((shape.segments, 4 if shape.money else 0, 1, 1))
-    fates = Fates(np.empty((1, 0), np.int8), np.empty((1, 0), np.int16), np.empty((1, 0), np.int16), np.empty(0, np.int64))
+    none, few = np.empty((1, 0), np.int8), np.empty((1, 0), np.int16)
+    fates = Fates(none, few, few, np.empty(0, np.int64))
     _done, entries = run_trials(*plan, seeds, 0, 0, *room, column, counts, cents, fates)
     if entries:
         room = make_room(plan, 1, entries)

@@ -8,7 +8,7 @@ import pytest
 from scipy import special as sc
 from scipy import stats
 
-from simulator.kernels import counts, curves, funnel, special, spreads, streams
+from simulator.kernels import counts, curves, funnel, lognormal, special, spreads, streams
 from simulator.kernels import plan as kinds
 
 
@@ -140,7 +140,7 @@ FAMILIES = {
 def test_lag_tables(family: str) -> None:
     kind, a, b, law = FAMILIES[family]
     kept = 3000
-    cdf, words, guide = np.zeros((1, kept)), np.zeros((1, kept), np.uint64), np.zeros((1, 256), np.int32)
+    cdf, words, guide = np.zeros((1, kept)), np.zeros((1, kept), np.uint64), np.zeros((1, spreads.GUIDE), np.int32)
     with np.errstate(over="ignore"):
         spreads.tabulate_lag(kind, a, b, 1.0, False, np.zeros(1), 0, 0, 0, cdf, words, guide)
     pmf = np.diff(cdf[0], prepend=0)
@@ -164,14 +164,18 @@ def test_lag_tables(family: str) -> None:
 
 def test_tabulated_quantiles() -> None:
     tables = np.zeros((3, int(2 * curves.CURVE_REACH * curves.CURVE_STEP) + 1))
-    quantiles = np.zeros((2, curves.QUANTILE_CELLS + 1))
     shapes = np.array([[2.6, 3.4], [35.5, 65.5], [1.5, 0.0]])
-    curves.tabulate(np.array([0, 0, 1]), shapes, tables, np.array([0.7, 1.6]), quantiles)
+    curves.tabulate(np.array([0, 0, 1]), shapes, tables)
     for z in np.linspace(-6, 6, 101):
         for row, (a, b) in enumerate(shapes[:2]):
             x = sc.expit(curves.read_curve(tables, row, z))
             assert x == pytest.approx(sc.betaincinv(a, b, sc.ndtr(z)), rel=1e-8)
         assert np.exp(curves.read_curve(tables, 2, z)) == pytest.approx(sc.gammaincinv(1.5, sc.ndtr(z)), rel=1e-8)
-    for u in np.linspace(curves.QUANTILE_EDGE, 1 - curves.QUANTILE_EDGE, 997)[1:-1]:
-        for row, sigma in enumerate((0.7, 1.6)):
-            assert curves.read_quantile(quantiles, row, u) == pytest.approx(np.exp(sigma * sc.ndtri(u)), rel=1e-7)
+
+
+@pytest.mark.parametrize("sigma", [0.0, 0.7, 1.6, lognormal.WIDEST])
+def test_lognormal_values(sigma: float) -> None:
+    u = np.linspace(0.5 - lognormal.CENTRE, 0.5 + lognormal.CENTRE, 10_001)
+    values = u.copy()
+    lognormal.lognormal_centre(values, 40_000.0, sigma)
+    np.testing.assert_allclose(values, 40_000 * np.exp(sigma * sc.ndtri(u)), rtol=4e-8)
