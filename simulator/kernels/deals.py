@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from simulator.kernels.jit import inner
 from simulator.kernels.lognormal import CENTRE, WIDEST, lognormal_centre
+from simulator.kernels.money import in_grains
 from simulator.kernels.plan import LOGNORMAL_P90, LOGNORMAL_SPREAD
 from simulator.kernels.spreads import draw_lag, draw_size
 from simulator.kernels.streams import GAMMA, WEEK_ZERO, mix64, uniform, word
@@ -161,12 +162,12 @@ def value_deals(cohort, count, size, size_kind, data, curves):
                 tails += 1 if abs(value[i] - 0.5) > CENTRE else 0
             for j in range(tails):
                 far[j] = value[tail[j]]
-            lognormal_centre(value[first:last], a * times, b)
+            lognormal_centre(value[first:last], a, b, times)
             for j in range(tails):
-                value[tail[j]] = times * draw_size(kind, a, b, start, entries, curve, data, curves, far[j])
+                value[tail[j]] = in_grains(times * draw_size(kind, a, b, start, entries, curve, data, curves, far[j]))
         else:
             for i in range(first, last):
-                value[i] = times * draw_size(kind, a, b, start, entries, curve, data, curves, value[i])
+                value[i] = in_grains(times * draw_size(kind, a, b, start, entries, curve, data, curves, value[i]))
 
 
 @inner

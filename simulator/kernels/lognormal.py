@@ -8,6 +8,7 @@ The normal quantile is q·P(4q²)/Q(4q²), q = u − ½, fitted here for |q| <= 
 from __future__ import annotations
 
 from simulator.kernels.jit import inner
+from simulator.kernels.money import in_grains
 
 CENTRE = 0.5 - 1.0 / 128.0  # |u − ½| up to which the fit holds
 WIDEST = 4.0  # log sd up to which the exponential is good to 1e-9
@@ -18,22 +19,28 @@ _Q4, _Q5, _Q6 = 3.0072714370281903, -0.6730140377836588, 0.05284703283207244
 
 
 @inner
-def lognormal_centre(values, median, sigma):
-    """Replace probabilities u of ``values`` (deal,) by median·exp(sigma·Φ⁻¹(u)); right where |u − ½| <= CENTRE."""
+def lognormal_at(u, median, part):
+    """median·exp(256·part·Φ⁻¹(u)), where |u − ½| <= CENTRE."""
+    q = u - 0.5
+    s = 4.0 * q * q
+    above = (((((_P6 * s + _P5) * s + _P4) * s + _P3) * s + _P2) * s + _P1) * s + _P0
+    below = (((((_Q6 * s + _Q5) * s + _Q4) * s + _Q3) * s + _Q2) * s + _Q1) * s + 1.0
+    x = part * q * above / below
+    e = ((((x * (1.0 / 120.0) + 1.0 / 24.0) * x + 1.0 / 6.0) * x + 0.5) * x + 1.0) * x + 1.0
+    e *= e
+    e *= e
+    e *= e
+    e *= e
+    e *= e
+    e *= e
+    e *= e
+    e *= e
+    return median * e
+
+
+@inner
+def lognormal_centre(values, median, sigma, times):
+    """Replace probabilities u of ``values`` (deal,) by times·median·exp(sigma·Φ⁻¹(u)) in grains; |u − ½| <= CENTRE."""
     part = sigma / 256.0
     for i in range(values.size):
-        q = values[i] - 0.5
-        s = 4.0 * q * q
-        above = (((((_P6 * s + _P5) * s + _P4) * s + _P3) * s + _P2) * s + _P1) * s + _P0
-        below = (((((_Q6 * s + _Q5) * s + _Q4) * s + _Q3) * s + _Q2) * s + _Q1) * s + 1.0
-        x = part * q * above / below
-        e = ((((x * (1.0 / 120.0) + 1.0 / 24.0) * x + 1.0 / 6.0) * x + 0.5) * x + 1.0) * x + 1.0
-        e *= e
-        e *= e
-        e *= e
-        e *= e
-        e *= e
-        e *= e
-        e *= e
-        e *= e
-        values[i] = median * e
+        values[i] = in_grains(times * lognormal_at(values[i], median, part))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from simulator.kernels.deals import BORN, CYCLE, LOST, PUSHED_OUT, SLIPPED, WIN, WON
 from simulator.kernels.jit import inner
 from simulator.kernels.market import shocked_rate
+from simulator.kernels.money import in_grains
 from simulator.kernels.spreads import draw_lag, draw_lag_from
 from simulator.kernels.streams import substream, uniform, word
 
@@ -38,7 +39,7 @@ def play_open_deals(opening, s, i, start, end, warm, tables, wins_lag, loss_lag,
             continue
         key = substream(deals_stream, opening.deal_name[d])
         slip_key = substream(slips_stream, opening.deal_name[d])
-        value, pushes, slot = opening.deal_value[d], opening.deal_pushes[d], opening.deal_p[d]
+        value, pushes, slot = in_grains(opening.deal_value[d]), opening.deal_pushes[d], opening.deal_p[d]
         u = uniform(word(key, WIN))
         spread = wins_lag[warm]
         settled = -1.0  # with a lag of losses: the probability decided by at the start

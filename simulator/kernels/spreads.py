@@ -13,6 +13,7 @@ import numpy as np
 
 from simulator.kernels.curves import read_curve
 from simulator.kernels.jit import inner
+from simulator.kernels.lognormal import CENTRE, WIDEST, lognormal_at
 from simulator.kernels.plan import (
     EXPONENTIAL,
     FIXED,
@@ -216,6 +217,8 @@ def draw_size(kind, first, second, start, size, curve, data, curves, u):
     if kind == FIXED:
         return first
     if kind in (LOGNORMAL_SPREAD, LOGNORMAL_P90):
+        if second <= WIDEST and abs(u - 0.5) <= CENTRE:
+            return lognormal_at(u, first, second / 256.0)
         return first * math.exp(second * norm_ppf(u))
     if kind == SAMPLE:
         return data[start + np.int64(u * size)] * first

@@ -130,7 +130,7 @@ def run_weekly(shape, numbers, spreads, market, segments, streams, opening, team
             n = floor.came[0, s]
             draw_arrivals(terms.arrivals[s], terms.dispersion[s], segments.profile[s],
                           substream(demand_key, streams.arrivals[s]), start, first_week, arrivals.table[kept],
-                          arrivals.guide[kept], arrivals.known[kept], n[segments.entry[s]])  # fmt: skip
+                          arrivals.guide[kept], arrivals.known[kept], leads.words[0], n[segments.entry[s]])  # fmt: skip
             for lead in range(opening.lead_segment.size):
                 if opening.lead_segment[lead] == s:
                     t, q = opening.lead_stage[lead] + 1, opening.lead_quarter[lead]

@@ -11,6 +11,7 @@ import numpy as np
 
 from simulator.kernels.jit import inner
 from simulator.kernels.market import shocked_rate
+from simulator.kernels.money import in_grains
 from simulator.kernels.queues import allot, cool, first_waiting
 from simulator.kernels.spreads import draw_lag, draw_lag_from, draw_size
 from simulator.kernels.streams import GAMMA, WEEK_ZERO, substream, uniform, word
@@ -30,10 +31,10 @@ def worth(key, q, size, size_kind, spreads):
     """Value of the deal with this stream, born in quarter q; 0 where deals have no size."""
     if size_kind[q, 0] < 0:
         return 0.0
-    return size[q, 2] * draw_size(
+    return in_grains(size[q, 2] * draw_size(
         size_kind[q, 0], size[q, 0], size[q, 1], size_kind[q, 1], size_kind[q, 2], size_kind[q, 3], spreads.data,
-        spreads.curves, spreads.quantiles, word(key, _VALUE),
-    )  # fmt: skip
+        spreads.curves, uniform(word(key, _VALUE)),
+    ))  # fmt: skip
 
 
 @inner
@@ -138,7 +139,7 @@ def play_opening_deals(opening, i, start, end, warm, teams, terms, segments, tab
         s = opening.deal_segment[d]
         key = substream(substream(deals_key, streams.deals[s]), opening.deal_name[d])
         slip_key = substream(substream(slips_key, streams.slips[s]), opening.deal_name[d])
-        pushes, slot, value = opening.deal_pushes[d], opening.deal_p[d], opening.deal_value[d]
+        pushes, slot, value = opening.deal_pushes[d], opening.deal_p[d], in_grains(opening.deal_value[d])
         win, factor = terms.rate[s, stages - 1], terms.factor[s]
         u = uniform(word(key, _WIN))
         spread, settled = segments.lag[s, stages - 1, warm], -1.0
