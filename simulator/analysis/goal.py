@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.errors import UsageError
 from simulator.scenario.faults import nearest
-from simulator.scenario.model import Scenario
+from simulator.scenario.model import Scenario, Target
 from simulator.simulation.result import Result
 
 ALL = "all"
@@ -23,6 +23,7 @@ class Goal:
     """A target (or all of them, or none), and the metric whose mean goes with it.
 
     ``name`` is None where the plan has no target; ``index`` is None then and for all targets together.
+    ``kpi`` is the place among what segments are judged on, for a goal that is one of these.
     """
 
     name: str | None
@@ -30,11 +31,14 @@ class Goal:
     metric: str
     period: str
     segment: str | tuple[str, ...] | None
+    kpi: int | None = None
 
     def hits(self, result: Result) -> NDArray[np.bool_] | None:
         """bool (trial,): where the target is met; None without one."""
         if self.name is None:
             return None
+        if self.kpi is not None:
+            return result.kpi_hits[:, self.kpi]
         met = result.target_hits
         return np.all(met, axis=1) if self.index is None else met[:, self.index]
 
@@ -62,7 +66,7 @@ def goal_of(scenario: Scenario, target: str | None = None, *, needed: bool = Fal
     """
     names = [item.name for item in scenario.targets]
     wins = (scenario.stages[-1], "horizon", None)
-    if not names:
+    if not names and target not in [kpi.name for kpi in scenario.kpis]:
         if needed or target is not None:
             raise UsageError(
                 f"{scenario.file or scenario.name} has no targets; add one, as: "
@@ -73,12 +77,21 @@ def goal_of(scenario: Scenario, target: str | None = None, *, needed: bool = Fal
         return Goal("all targets together", None, *wins) if len(names) > 1 else goal_of(scenario, names[0])
     if target is None:
         target = names[0]
+    kpis = [item.name for item in scenario.kpis]
+    if target in kpis and target not in names:
+        place = kpis.index(target)
+        return _goal_of(scenario.kpis[place], None, place)
     if target not in names:
-        raise UsageError(f"no target {target!r}{nearest(target, names) or f'; there are: {_listed(names)}'}, or all")
+        raise UsageError(
+            f"no target {target!r}{nearest(target, [*names, *kpis]) or f'; there are: {_listed(names)}'}, or all"
+        )
     index = names.index(target)
-    chosen = scenario.targets[index]
+    return _goal_of(scenario.targets[index], index)
+
+
+def _goal_of(chosen: Target, index: int | None, kpi: int | None = None) -> Goal:
     period = "horizon" if chosen.period.each else chosen.period.label
-    return Goal(target, index, chosen.metric, period, chosen.segment)
+    return Goal(chosen.name, index, chosen.metric, period, chosen.segment, kpi)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -68,7 +68,7 @@ def subject_of(
     """
     if at_least is not None and at_most is not None:
         raise UsageError("give at_least or at_most, not both")
-    targets = list(scenario.targets)
+    targets = [*scenario.targets, *(scenario.kpis if target is not None else ())]
     if target is not None:
         if any(x is not None for x in (metric, period, segment, at_least, at_most)):
             raise UsageError("a target has its metric, period, segment and threshold: give either the target or these")
@@ -79,9 +79,10 @@ def subject_of(
         return _of_target(scenario, found)
     if metric is None and actual:
         metric = next(iter(actual))
+    ratios = {m.name for m in metrics_in(scenario) if m.kind == "ratio"}
     fitting = [
         t for t in targets
-        if (metric is None or t.metric == metric)
+        if (t.metric not in ratios if metric is None else t.metric == metric)
         and (period is None or t.period == _period(scenario, period))
         and (segment is None or t.segment == segment)
     ]  # fmt: skip
@@ -111,6 +112,9 @@ def _metric(scenario: Scenario, name: str) -> Metric:
             ": the plan has no deal sizes, so no money"
         )  # fmt: skip
         raise UsageError(f"no metric {name!r}{why or nearest(name, list(metrics)) or _there_are(list(metrics))}")
+    if metrics[name].kind == "ratio":
+        there = _there_are([m.name for m in metrics.values() if m.kind != "ratio"])
+        raise UsageError(f"{name} is a ratio, and luck takes apart what adds up{there}")
     return metrics[name]
 
 

@@ -24,7 +24,7 @@ def unit_of(period: Period) -> str:
 
 def how_rare(one: Unusual, period: Period, trials: int = 10_000) -> str:
     """``19 wins or fewer happen in 1 quarter of 6``."""
-    money = one.metric.kind == "money"
+    money = one.metric.priced
     amount = f"{one.value:,.0f}"
     more = ("or less" if money else "or fewer") if one.low else "or more"
     what = f"{one.metric.label} of {amount}" if money else f"{amount} {one.metric.label}"

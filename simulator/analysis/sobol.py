@@ -12,9 +12,11 @@ import numpy as np
 from simulator.analysis.goal import Goal, goal_of
 from simulator.analysis.notebook import table_html
 from simulator.analysis.variants import Progress, play
+from simulator.errors import UsageError
 from simulator.scenario.labels import label
 from simulator.scenario.model import Scenario
 from simulator.simulation.adjust import Adjustment, tied_groups
+from simulator.simulation.metrics import metrics_in
 from simulator.simulation.simulate import check_arguments, simulate
 from simulator.statistics import sobol as estimators
 from simulator.statistics.intervals import Estimate
@@ -163,6 +165,9 @@ def sobol(
         )  # fmt: skip
         return goal.values(result)
 
+    if next(m for m in metrics_in(scenario) if m.name == goal.metric).kind == "ratio":
+        raise UsageError(f"{goal.metric} is a ratio, and not defined in every trial: its variance has no shares; "
+                         "ask about another target, or use the method tornado")  # fmt: skip
     y = dict(play(job, range(len(runs)), setup, progress))
     a, b, other = y[0], y[1], y[2]
     outcome = len(inputs) > 1 and estimators.closed(a, other).low > 0

@@ -75,12 +75,19 @@ def analyses(results: Sequence[Result], *, threads: int | None) -> dict[str, Any
     target = plan.targets[0].name
     with Bar("What drives it") as bar:
         found["sensitivity"] = strongest(plan, SHOWN, target=target, **how, progress=bar).to_json()
-    if played.trials >= LEAST_TRIALS:
+    if played.trials >= LEAST_TRIALS and not _is_ratio(plan):
         with Bar("Plan or luck") as bar:
             found["luck"] = luck(plan, target=target, played=played, threads=threads, progress=bar).to_json()
     with Bar("Levers") as bar:
         found["levers"] = solve(plan, target=target, probability=WANTED, **how, progress=bar).to_json()
     return found
+
+
+def _is_ratio(plan: Scenario) -> bool:
+    """Whether the first target is on a ratio, whose spread luck does not take apart."""
+    from simulator.simulation.metrics import metrics_in
+
+    return next(m for m in metrics_in(plan) if m.name == plan.targets[0].metric).kind == "ratio"
 
 
 WANTED = 0.8

@@ -299,14 +299,16 @@ def open_lead_law(t, age, rate, i, cdf, start, stage, high, law):
 
 
 @inner
-def cohort_means(arrivals, dispersion, profile, law, stream, start, first, high, means, drawn):
+def cohort_means(arrivals, bought, dispersion, profile, law, stream, start, first, high, means, drawn):
     """Add a segment's arrivals to means (mask,), and with their own lumps where dispersed to drawn (mask,).
 
-    arrivals, dispersion : (QT,); profile : (13,); law (mask, week) of those who enter.
+    arrivals, dispersion : (QT,); bought (week,) or (0,); profile : (13,); law (mask, week) of those who enter.
     """
     for w in range(first, high):
         q = w // 13
         mean = arrivals[q] * profile[w % 13]
+        if bought.size > 0:
+            mean += bought[w]
         lump, extra = mean, dispersion[q] - 1.0
         if extra > 0.0 and mean > 0.0:
             # negative binomial: Poisson given a gamma of the same mean (Greenwood & Yule 1920)
@@ -358,7 +360,7 @@ def trial_laws(plan, seeds, trial, first_time, room, fates, asked, means, drawn,
         fill_stages(fates, asked, segments.entry[s], room.terms.rate[s], segments.lag[s],
                     segments.lag[s, stages - 1], segments.loss_lag[s], cdf, start if shape.given_leads else first,
                     first, first_birth)  # fmt: skip
-        cohort_means(room.terms.arrivals[s], room.terms.dispersion[s], segments.profile[s],
+        cohort_means(room.terms.arrivals[s], room.terms.bought[s], room.terms.dispersion[s], segments.profile[s],
                      fates.stage[segments.entry[s]], substream(demand_key, asked.lumps ^ plan.streams.arrivals[s]),
                      start, first, asked.high, means, drawn)  # fmt: skip
         for row in range(leads.shape[0]):

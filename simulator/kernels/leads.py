@@ -23,13 +23,13 @@ def name_weeks(stream, start, keys):
 
 
 @inner
-def draw_arrivals(arrivals, dispersion, profile, stream, start, first_week, table, guide, known, words,
+def draw_arrivals(arrivals, bought, dispersion, profile, stream, start, first_week, table, guide, known, words,
                   arrived):  # fmt: skip
     """Arrivals of each week by inversion; weeks that share a law share its table.
 
-    arrivals, dispersion : (QT,) of one segment; profile : (13,). ``table`` (row, entry), ``guide``
-    (row, 256) and ``known`` (row, 4) = (mean, dispersion, low, entries) keep the tables between calls,
-    so that a plan without uncertainty makes them once. words : uint64 (week,) scratch. Fills
+    arrivals, dispersion : (QT,) of one segment; bought (week,) what spending adds to the means, or (0,);
+    profile : (13,). ``table`` (row, entry), ``guide`` (row, 256) and ``known`` (row, 4) = (mean,
+    dispersion, low, entries) keep the tables between calls, so that a plan without uncertainty makes them once. words : uint64 (week,) scratch. Fills
     arrived (week,).
     """
     name_weeks(stream, start, words)
@@ -41,6 +41,8 @@ def draw_arrivals(arrivals, dispersion, profile, stream, start, first_week, tabl
             quarter += 1
             turn += 13
         mean, d = arrivals[quarter] * profile[w - turn + 13], dispersion[quarter]
+        if bought.size > 0:
+            mean += bought[w]
         if known[row, 0] != mean or known[row, 1] != d:
             row = 0
             while known[row, 0] >= 0.0 and (known[row, 0] != mean or known[row, 1] != d):

@@ -121,6 +121,7 @@ class Segments(NamedTuple):
     lag: Ints  # (S, T, QT) spreads
     loss_lag: Ints  # (S, QT) spreads, −1 where losses share the lag of wins
     delay: Ints  # (S, QT) spreads
+    response: Ints  # (S, 5, Q) what spending brings, see response.py; (0, 5, 0) where none does
 
 
 class Streams(NamedTuple):

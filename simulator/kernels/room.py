@@ -80,6 +80,7 @@ def make_room(plan: Plan, columns: int, entries: int = 1) -> Room:
         np.zeros((s, quarters)), np.ones((s, quarters)), np.zeros((s, t, quarters)),
         np.zeros((s, t, quarters), np.uint64), np.zeros((s, quarters), np.uint64), np.ones((s, quarters)),
         np.zeros((s, quarters, 3)), np.full((s, quarters, 4), -1),
+        np.zeros((s, weeks if plan.segments.response.size else 0)),
     )  # fmt: skip
     tables = Tables(
         np.ones((spreads, shape.weeks_kept)), np.zeros((spreads, shape.weeks_kept), np.uint64),

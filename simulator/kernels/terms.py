@@ -25,6 +25,7 @@ class Terms(NamedTuple):
     factor: NDArray[np.float64]  # (S, QT)
     size: NDArray[np.float64]  # (S, QT, 3): two parameters and the factor of events
     size_kind: NDArray[np.int64]  # (S, QT, 4): kind, start, size, curve; kind −1 without a size
+    bought: NDArray[np.float64]  # (S, week) mean arrivals that spending brings; (S, 0) where it brings none
 
 
 class Tables(NamedTuple):
@@ -85,5 +86,9 @@ def count_room(terms, profile):
         for w in range(profile.shape[1]):
             top = max(top, profile[s, w])
         for q in range(terms.arrivals.shape[1]):
-            room = max(room, room_for_count(terms.arrivals[s, q] * top, terms.dispersion[s, q]))
+            bought = 0.0
+            if terms.bought.shape[1] > 0:
+                for w in range(13 * q, 13 * q + 13):
+                    bought = max(bought, terms.bought[s, w])
+            room = max(room, room_for_count(terms.arrivals[s, q] * top + bought, terms.dispersion[s, q]))
     return room

@@ -20,6 +20,7 @@ from simulator.kernels.leads import draw_arrivals, play_leads, play_opening_lead
 from simulator.kernels.market import draw_market
 from simulator.kernels.open_deals import play_open_deals
 from simulator.kernels.plan import ASSUMPTIONS, DEALS, DEMAND, MARKET, SLIPS
+from simulator.kernels.response import fill_bought
 from simulator.kernels.streams import substream, word
 from simulator.kernels.terms import count_room, fill_tables, fill_terms
 from simulator.kernels.uncertain import draw_leaves
@@ -39,6 +40,8 @@ def set_terms(shape, numbers, spreads, market, segments, seeds, trial, terms, ta
     fill_tables(spreads, v, tables, True)
     concentration = 0.0 if shape.market_off else market.concentration
     fill_terms(segments, spreads, terms, v, shape.warm, shape.slips_off, concentration, weather)
+    if terms.bought.shape[1] > 0:
+        fill_bought(segments.response, v, weather.volume_factor, shape.warm, tables.cdf, terms.bought)
     return count_room(terms, segments.profile)
 
 
@@ -148,7 +151,7 @@ def run_trials(shape, numbers, spreads, market, segments, streams, opening, seed
                 for row in range(weeks + 1):
                     arrivals.known[0, row, 0] = -1.0
             entry = segments.entry[s]
-            draw_arrivals(terms.arrivals[s], terms.dispersion[s], segments.profile[s],
+            draw_arrivals(terms.arrivals[s], terms.bought[s], terms.dispersion[s], segments.profile[s],
                           substream(demand_key, streams.arrivals[s]), start, first_week, arrivals.table[kept],
                           arrivals.guide[kept], arrivals.known[kept], leads.words[0], n[entry])  # fmt: skip
             for lead in range(opening.lead_segment.size):

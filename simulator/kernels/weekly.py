@@ -128,7 +128,7 @@ def run_weekly(shape, numbers, spreads, market, segments, streams, opening, team
                 for row in range(weeks + 1):
                     arrivals.known[0, row, 0] = -1.0
             n = floor.came[0, s]
-            draw_arrivals(terms.arrivals[s], terms.dispersion[s], segments.profile[s],
+            draw_arrivals(terms.arrivals[s], terms.bought[s], terms.dispersion[s], segments.profile[s],
                           substream(demand_key, streams.arrivals[s]), start, first_week, arrivals.table[kept],
                           arrivals.guide[kept], arrivals.known[kept], leads.words[0], n[segments.entry[s]])  # fmt: skip
             for lead in range(opening.lead_segment.size):

@@ -206,7 +206,7 @@ def _mark(axes: Axes, target: TargetEstimate, metric: Metric) -> None:
     bound = target.at_least if target.at_least is not None else target.at_most
     assert bound is not None
     quarters = target.period.quarters
-    text = ("at least " if target.at_least is not None else "at most ") + threshold(bound, metric.kind == "money")
+    text = ("at least " if target.at_least is not None else "at most ") + threshold(bound, metric.priced)
     style: dict[str, Any] = {"color": "black", "linewidth": 1.6, "zorder": 5}
     if target.period.each or len(quarters) == 1 or metric.combine != "sum":
         all_of_them = target.period.each or metric.combine == "ratio"
@@ -221,7 +221,7 @@ def _mark(axes: Axes, target: TargetEstimate, metric: Metric) -> None:
 
 
 def _between(low: float, high: float, metric: Metric, currency: str) -> str:
-    money = metric.kind == "money"
+    money = metric.priced
     first, last = (f"{x:,.0f}" if metric.kind == "count" else level(x, metric) for x in (low, high))
     text = first if first == last else f"{first} to {last}"
     return priced(clean(currency), text) if money else text
@@ -229,7 +229,7 @@ def _between(low: float, high: float, metric: Metric, currency: str) -> str:
 
 def _number_axis(axis: Any, metric: Metric) -> None:
     axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=metric.kind == "count"))
-    if metric.kind == "money":
+    if metric.priced:
         axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
     elif metric.kind == "ratio":
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.4g}"))

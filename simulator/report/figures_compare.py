@@ -108,7 +108,7 @@ def _target(axes: Axes, comparison: Comparison, target: Target, row: ComparedTar
     _lines(axes, comparison, found, metric, bound, target.at_least is not None)
     chances = " → ".join("–" if p is None else as_percent(p.value) for p in row.probabilities)
     sign = "at least" if target.at_least is not None else "at most"
-    axes.set_title(fill(f"{chances} chance of {sign} {threshold(bound, metric.kind == 'money')} {label}{where}", 58))
+    axes.set_title(fill(f"{chances} chance of {sign} {threshold(bound, metric.priced)} {label}{where}", 58))
     axes.set_xlabel(label + where)
 
 
@@ -157,7 +157,7 @@ def _lines(
     axes.set_ylabel("share of trials")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}%"))
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=metric.kind == "count"))
-    money = metric.kind == "money"
+    money = metric.priced
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value) if money else f"{value:,.0f}"))
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.8)
 

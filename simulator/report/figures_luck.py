@@ -93,7 +93,7 @@ def _shares(axes: Axes, found: Luck) -> None:
 def _band(axes: Axes, found: Luck) -> None:
     """Perfect execution against the plan as it is, on one axis."""
     metric, band = found.subject.metric, found.band
-    edges = _edges(np.concatenate([found.values, found.perfect]), metric.kind == "money")
+    edges = _edges(np.concatenate([found.values, found.perfect]), metric.priced)
     axes.hist(found.values, bins=edges, weights=np.full(len(found.values), 100 / len(found.values)), color=GREY,
               label="the plan with all it does not know")  # fmt: skip
     axes.hist(found.perfect, bins=edges, weights=np.full(len(found.perfect), 100 / len(found.perfect)), color=DARK,
@@ -107,8 +107,8 @@ def _band(axes: Axes, found: Luck) -> None:
             if one.metric.name == metric.name and found.actual.period == found.subject.period:
                 happened = f"what happened: {amount(one.value, metric)}"
                 axes.axvline(one.value, color="black", linewidth=2.2, label=happened)
-    money = f"{clean(found.scenario.currency)} " if metric.kind == "money" else ""
-    plan = compact(band.plan) if metric.kind == "money" else f"{band.plan:,.1f}"
+    money = f"{clean(found.scenario.currency)} " if metric.priced else ""
+    plan = compact(band.plan) if metric.priced else f"{band.plan:,.1f}"
     axes.set_title(_wide(
         f"Even executed perfectly, a plan of {money}{plan} lands between {amount(band.p10, metric)} and "
         f"{amount(band.p90, metric)}"

@@ -61,7 +61,7 @@ def _tornado(figure: Figure, found: Tornado) -> None:
         panels[0].xaxis.set_major_formatter(FuncFormatter(lambda p, _: f"{100 * p:g}%"))
         panels[0].set_xlabel("probability of the target")
     _bars(panels[-1], [effect.means for effect in effects], found.mean.value)
-    money = metric.kind == "money"
+    money = metric.priced
     panels[-1].xaxis.set_major_formatter(FuncFormatter(lambda x, _: compact(x) if money else f"{x:,.4g}"))
     panels[-1].set_xlabel(f"mean {found.goal.subject}")
     for axes in panels:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulator.errors import UsageError
+from simulator.report import tables_scorecards as scorecards
 from simulator.report.html_assumptions import assumption_groups
 from simulator.report.html_charts import amount, both, fan, histogram, shares, target_values, tornado
 from simulator.report.html_known import known_numbers
@@ -117,6 +118,9 @@ def _content(
         "levers": _levers(levers, result.scenario),
         "wanted": WANTED,
         "slips": _slips(result, luck),
+        "scorecards": {"title": scorecards.TITLE, "heads": scorecards.heads(result), "rows": scorecards.rows(result)}
+        if result.kpis
+        else None,
         "comparison": _comparison(results, comparison),
         "percentiles": _percentiles(result),
         "assumptions": assumption_groups(result.scenario),
@@ -204,7 +208,7 @@ def _fan(result: Result, target: TargetEstimate) -> dict[str, Any]:
     over = len(target.period.quarters) > 1 and not target.period.each and metric.combine == "sum"
     bound = target.at_least if target.at_least is not None else target.at_most
     assert bound is not None
-    text = threshold(bound, metric.kind == "money")
+    text = threshold(bound, metric.priced)
     ask = (
         f"the target asks {amount(bound / len(target.period.quarters), metric)} a quarter"
         if over

@@ -27,7 +27,7 @@ Geometry = dict[str, Any]
 
 def amount(value: float, metric: Metric) -> str:
     """A tick or a hovered value."""
-    return compact(value) if metric.kind == "money" else level(value, metric)
+    return compact(value) if metric.priced else level(value, metric)
 
 
 def both(draw: Any, *arguments: Any) -> list[Geometry]:
@@ -159,7 +159,7 @@ def histogram(result: Result, target: TargetEstimate, width: int) -> Geometry:
         "base": height - bottom, "unit": unit_label(metric, result.scenario.currency), "bars": bars,
         "marks": [{"y": y(v), "text": f"{100 * v:g}%"} for v in marks],
         "labels": [{"x": x(t), "text": amount(t, metric)} for t in along],
-        "target": at, "target_text": f"target {threshold(bound, metric.kind == 'money')}",
+        "target": at, "target_text": f"target {threshold(bound, metric.priced)}",
         "target_end": at > width * 0.72,
     }  # fmt: skip
 

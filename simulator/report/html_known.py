@@ -34,7 +34,7 @@ def known_numbers(result: Result, target: TargetEstimate) -> list[Row]:
 
 def _say(result: Result, target: TargetEstimate, value: float) -> str:
     metric = result.metric(target.metric)
-    unit = f" {result.scenario.currency}" if metric.kind == "money" else f" {metric.label}"
+    unit = f" {result.scenario.currency}" if metric.priced else f" {metric.label}"
     return f"{average(value, metric)}{unit}"
 
 

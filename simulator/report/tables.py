@@ -39,6 +39,11 @@ def result_table(result: Result) -> RenderableType:
     parts += ["", _by_quarter(result)]
     if len(result.segments) > 1:
         parts += ["", _by_segment(result)]
+    if result.kpis:
+        from simulator.report.tables_scorecards import scorecard_table
+
+        parts += ["", scorecard_table(result)]
+    parts += [Padding(Text(text, style="dim"), (1, 0, 0, 0)) for text in undefined(result)]
     parts += [Padding(Text(f"Warning: {clean(note)}", style="yellow"), (1, 0, 0, 0)) for note in warnings_of(result)]
     return Group(*parts)
 
@@ -150,6 +155,29 @@ def headline(result: Result) -> list[Metric]:
     wins = result.scenario.stages[-1]
     names = dict.fromkeys((wins, BOOKINGS, *(t.metric for t in result.targets)))
     return [result.metric(name) for name in names if name in result]
+
+
+def undefined(result: Result) -> list[str]:
+    """Where the ratios that are shown have nothing to divide by in some trials, a sentence for each ratio."""
+    told = []
+    for metric in headline(result):
+        if metric.kind != "ratio":
+            continue
+        cells: list[tuple[str, str, str | None]] = [("", label, None) for label in (*result.quarters, "horizon")]
+        cells += [(f" for {name}", "horizon", name) for name in result.segments if len(result.segments) > 1]
+        lacking = []
+        for who, label, segment in cells:
+            share = 1 - result.summarise(metric.name, label, segment)["defined"]
+            if share > 0:
+                when = "over the horizon" if label == "horizon" else f"in {label}"
+                lacking.append(f"{as_percent(share, 1)} of trials {when}{who}")
+        if lacking:
+            told.append(f"{_capital(metric.label)}: not defined in {', '.join(lacking)}; numbers are of the others.")
+    return [clean(text) for text in told]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _by_quarter(result: Result) -> RenderableType:

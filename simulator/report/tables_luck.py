@@ -59,7 +59,7 @@ def subject_words(found: Luck) -> str:
 
 def amount(value: float, metric: Metric) -> str:
     """A value of the metric: money compact, counts whole."""
-    return compact(value) if metric.kind == "money" else f"{value:,.0f}"
+    return compact(value) if metric.priced else f"{value:,.0f}"
 
 
 def headline_of(found: Luck) -> str:
@@ -86,7 +86,7 @@ def _heading(found: Luck) -> RenderableType:
     bound = found.subject.bound
     if bound is not None:
         sign = "at least" if found.subject.at_least is not None else "at most"
-        goal = f", target {sign} {threshold(bound, found.subject.metric.kind == 'money')}"
+        goal = f", target {sign} {threshold(bound, found.subject.metric.priced)}"
     trials, seed = found.provenance.trials, found.provenance.seed
     return Group(
         Text(clean(plan.name), style="bold"), Text(f"{subject_words(found)}{goal}"),

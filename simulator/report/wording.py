@@ -47,10 +47,10 @@ def level(value: float | None, metric: Metric) -> str:
     """
     if value is None or math.isnan(value):
         return "–"
+    if metric.priced:
+        return compact(value)
     if metric.kind == "ratio":
         return _ratio(value)
-    if metric.kind == "money":
-        return compact(value)
     return f"{value:,.0f}" if abs(value - round(value)) < 0.05 or abs(value) >= 10 else f"{value:,.1f}"
 
 
@@ -58,7 +58,7 @@ def average(value: float | None, metric: Metric) -> str:
     """A mean: one digit more than the numbers it is the mean of."""
     if value is None or math.isnan(value) or metric.kind == "ratio":
         return level(value, metric)
-    if metric.kind == "money":
+    if metric.priced:
         return compact(value)
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.1f}"
 
@@ -83,7 +83,7 @@ def priced(currency: str, amount: str) -> str:
 
 def unit_label(metric: Metric, currency: str) -> str:
     """A metric with its unit, as the head of a table or the name of an axis."""
-    return f"{metric.label} ({currency})" if metric.kind == "money" else metric.label
+    return f"{metric.label} ({currency})" if metric.priced else metric.label
 
 
 def segment_label(segment: Any) -> str:
@@ -112,8 +112,8 @@ def goal(result: Result, target: TargetEstimate) -> str:
     metric = result.metric(target.metric)
     bound = target.at_least if target.at_least is not None else target.at_most
     assert bound is not None
-    text = threshold(bound, metric.kind == "money")
-    money = metric.kind == "money"
+    text = threshold(bound, metric.priced)
+    money = metric.priced
     what = f"{text} {metric.label}" if metric.kind == "count" else (
         f"{metric.label} of {priced(result.scenario.currency, text) if money else text}"
     )  # fmt: skip

@@ -9,7 +9,7 @@ from simulator.scenario.faults import Faults
 from simulator.scenario.model import Scenario
 from simulator.scenario.nodes import Node
 from simulator.scenario.read_plan import read_plan
-from simulator.scenario.read_targets import read_targets
+from simulator.scenario.read_targets import read_targets, with_kpis
 from simulator.scenario.reading import Reading
 from simulator.scenario.rules import check_rules
 from simulator.scenario.tables import Tables
@@ -26,6 +26,7 @@ def build_scenario(tree: Node, faults: Faults, tables: Tables, name: str | None)
     values = read_plan(tree, reading)
     targets = tree.get("targets")
     values["targets"] = () if targets is None else read_targets(targets, "targets", reading)
+    values["segments"] = with_kpis(values["segments"], tree, values["targets"], reading)
     stem = os.path.splitext(os.path.basename(name or ""))[0]
     values.setdefault("name", "plan" if stem in ("", "-") else stem)
     scenario = Scenario.model_construct(**values)

@@ -15,7 +15,7 @@ from simulator.scenario.faults import Faults, show
 from simulator.scenario.nodes import FIRST_CHANGE, Node, Place, node_from
 from simulator.scenario.paths import calendar_of, find, split_assignment, unknown_path
 from simulator.scenario.scaling import factor_of, scale
-from simulator.scenario.slots import Slot, is_volume_mapping
+from simulator.scenario.slots import SHORT, Slot, is_wide
 
 ParseValue = Callable[[str, Place, Faults], Node | None]
 
@@ -198,19 +198,19 @@ def _by_quarter(slot: Slot, node: Node, calendar: Calendar | None, place: Place,
 def put(tree: Node, slot: Slot, new: Node) -> Node:
     """The document with a new node at a slot; mappings on the way are made where they are missing."""
     keys = slot.keys
-    if keys[0] == "segments" and len(keys) > 3 and keys[2] == "volume":
-        return _put_volume(tree, slot, new)
+    if keys[0] == "segments" and len(keys) > 3 and keys[2] in SHORT:
+        return _put_short(tree, slot, new)
     return _put(tree, keys, new)
 
 
-def _put_volume(tree: Node, slot: Slot, new: Node) -> Node:
-    """A volume may be written short (a number, a list, a range) or wide (a mapping with its keys)."""
-    keys = slot.keys
+def _put_short(tree: Node, slot: Slot, new: Node) -> Node:
+    """A volume may be written short (a number, a list, a range) or wide (a mapping with its keys); so may spend."""
+    keys, part = slot.keys, str(slot.keys[2])
     volume: Node | None = tree
     for key in keys[:3]:
         volume = volume.get(str(key)) if volume is not None and volume.mapping else None
-    wide = is_volume_mapping(volume)
-    if keys[3] == "per_quarter" and (not wide or (len(keys) == 4 and is_volume_mapping(new))):
+    wide = is_wide(part, volume)
+    if keys[3] == "per_quarter" and (not wide or (len(keys) == 4 and is_wide(part, new))):
         return _put(tree, (*keys[:3], *keys[4:]), new)
     if not wide and volume is not None:
         tree = _put(tree, keys[:3], Node({"per_quarter": volume}, volume.place))

@@ -51,6 +51,8 @@ def _named(key: str, value: Any) -> Any:
     """Lists of named things as mappings by name."""
     if key == "targets":
         return {item["name"]: {k: v for k, v in item.items() if k != "name"} for item in value}
+    if key == "segments":
+        return {name: _with_named_kpis(segment) for name, segment in value.items()}
     if key == "market":
         events = {item["name"]: {k: v for k, v in item.items() if k != "name"} for item in value["events"]}
         return {**value, "events": events}
@@ -59,12 +61,19 @@ def _named(key: str, value: Any) -> Any:
     return value
 
 
+def _with_named_kpis(segment: Any) -> Any:
+    """A list of KPIs is one of named things, and not by quarter."""
+    if isinstance(segment.get("kpi"), list):
+        return {**segment, "kpi": _named("targets", segment["kpi"])}
+    return segment
+
+
 def _compare(path: str, one: _Side, two: _Side, labels: tuple[str, ...], found: list[Difference]) -> None:
     if one.content == two.content:
         return
     if isinstance(one.content, dict) and isinstance(two.content, dict) and _opens(path, one.content, two.content):
         for key in dict.fromkeys((*one.content, *two.content)):
-            inside = path if path.endswith(".volume") and key == "per_quarter" else f"{path}.{key}"
+            inside = path if path.endswith((".volume", ".spend")) and key == "per_quarter" else f"{path}.{key}"
             _compare(inside, one.at(key), two.at(key), labels, found)
     elif (
         path.startswith(("segments.", "capacity."))

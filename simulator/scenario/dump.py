@@ -21,7 +21,7 @@ _BLOCKS = (
     ("capacity",),
     ("market",),
 )
-_BLOCK_LISTS = (("targets",), ("correlations",), ("market", "events"))
+_BLOCK_LISTS = (("targets",), ("correlations",), ("market", "events"), ("segments", "*", "kpi"))
 
 
 def yaml_text(document: Mapping[str, Any], header: str = "") -> str:

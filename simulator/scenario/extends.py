@@ -31,6 +31,7 @@ _MERGED = {
     ("market",),
     ("market", "conversion"),
     ("market", "volume"),
+    ("payback",),
     ("simulation",),
 }
 """Mappings that merge key by key; all others are values, replaced whole."""

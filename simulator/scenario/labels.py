@@ -62,6 +62,8 @@ def label(path: str, stages: tuple[str, ...] = ()) -> str:
     if top == "targets":
         name, _, key = rest.rpartition(".")
         return f"{name}: {key.replace('_', ' ')}" if name else rest
+    if top == "payback":
+        return {"gross_margin": "gross margin", "deal_months": "months a deal's value covers"}.get(rest, path)
     if top == "simulation":
         return rest
     return path.replace("_", " ")
@@ -86,6 +88,18 @@ def _in_segment(rest: str, stages: tuple[str, ...]) -> str:
         return words + _inner(inner)
     if first == "deal_size":
         return "deal size" + _inner(more)
+    if first == "spend":
+        part, _, inner = more.partition(".")
+        words = {
+            "": "spend per quarter",
+            "per_arrival": "cost of each arrival",
+            "lag_weeks": "weeks from spending to arrivals",
+            "response": {"most": "most that spend can bring", "half_at": "spend that brings half of it",
+                         "steepness": "steepness of the response"}.get(inner, "response"),
+        }.get(part, part)  # fmt: skip
+        return words if part == "response" else words + _inner(inner)
+    if first == "kpi":
+        return f"KPI, {more.rpartition('.')[2].replace('_', ' ')}"
     if first == "slips":
         words = {
             "probability": "slip probability",

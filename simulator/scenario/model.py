@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PrivateAttr
 
-from simulator.quarters import Calendar, Period
+from simulator.quarters import Calendar
 from simulator.scenario.forms import PlainForm, SpecialForm, TextForm, WholeForm
 from simulator.scenario.market import Event, Market, RateShock, VolumeShock
 from simulator.scenario.part import DEFAULT_STAGES, MOST_QUARTERS, MOST_TRIALS, Part
 from simulator.scenario.people import FollowUp, Team
 from simulator.scenario.segment import Segment, Slips, Volume
+from simulator.scenario.spend import Payback, Response, Spend
+from simulator.scenario.target import Target
 from simulator.scenario.uncertain import Number
 
 if TYPE_CHECKING:
@@ -34,11 +36,14 @@ __all__ = [
     "OpenLead",
     "Opening",
     "Part",
+    "Payback",
     "RateShock",
+    "Response",
     "Scenario",
     "Segment",
     "Simulation",
     "Slips",
+    "Spend",
     "Target",
     "Team",
     "Volume",
@@ -94,22 +99,6 @@ class Correlation(Part):
     )
 
 
-class Target(Part):
-    """What the plan should reach."""
-
-    metric: Annotated[str, SpecialForm("metric")] = Field(description="wins, bookings, a stage, …")
-    at_least: Annotated[float | None, PlainForm(-1e18, 1e18)] = Field(default=None, description="Met from here up.")
-    at_most: Annotated[float | None, PlainForm(-1e18, 1e18)] = Field(default=None, description="Met from here down.")
-    in_: Annotated[str, SpecialForm("period")] = Field(
-        alias="in", description="2027-Q3, 2027, 2027-Q1..2027-Q3, each quarter, or horizon."
-    )
-    segment: Annotated[str | tuple[str, ...] | None, SpecialForm("target segment")] = Field(
-        default=None, description="A segment or a list of them; all by default."
-    )
-    name: Annotated[str, TextForm("a name")] = Field(description="What it is called.")
-    period: Annotated[Period, SpecialForm("derived")] = Field(exclude=True)
-
-
 class Simulation(Part):
     """How long to roll the dice; the command line overrides."""
 
@@ -148,6 +137,7 @@ class Scenario(Part):
     targets: Annotated[tuple[Target, ...], SpecialForm("targets")] = Field(
         default=(), description="What the plan should reach."
     )
+    payback: Payback = Field(default_factory=Payback.model_construct, description="What a won deal pays back.")
     simulation: Simulation = Field(default_factory=Simulation.model_construct, description="Trials and seed.")
 
     _tree: Any = PrivateAttr(default=None)
@@ -190,6 +180,11 @@ class Scenario(Part):
         from simulator.scenario.resolved import fingerprint
 
         return fingerprint(self)
+
+    @property
+    def kpis(self) -> tuple[Target, ...]:
+        """What each segment is judged on, segment by segment; no targets of the plan."""
+        return tuple(kpi for segment in self.segments.values() for kpi in segment.kpi)
 
     def numbers(self) -> Iterator[tuple[str, Number]]:
         """Every number that may be uncertain, with its path; items of lists by their quarter."""

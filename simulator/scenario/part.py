@@ -11,6 +11,7 @@ DEFAULT_STAGES = ("visitors", "engagements", "mqls", "sqls", "wins")
 RESERVED_STAGES = (
     *("volume", "slip_probability", "deal_size", "all", "losses"),
     *("bookings", "created_pipeline", "open_deals", "open_pipeline", "slips", "slipped_deals", "slipped_value"),
+    *("spend", "cac", "payback_months", "cost_per_sql"),
     *("name", "probability", "quarters", "rates"),
 )
 """What a stage cannot be called: keys beside stages, and the other metrics."""

@@ -9,6 +9,7 @@ from simulator.scenario import (  # noqa: F401  (they register readers)
     read_numbers,
     read_people,
     read_segments,
+    read_spend,
     read_spreads,
     read_tables,
 )

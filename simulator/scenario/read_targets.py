@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from simulator.scenario.faults import as_period, listed, nearest, show
@@ -22,12 +23,13 @@ from simulator.scenario.reading import (
 )
 
 MONEY_METRICS = ("bookings", "created_pipeline", "open_pipeline", "slipped_value")
+SPEND_METRICS = ("spend", "cac", "cost_per_sql", "payback_months")
 OTHER_METRICS = ("losses", *MONEY_METRICS[:2], "open_deals", "open_pipeline", "slips", "slipped_deals", "slipped_value")
 
 
 def metrics_of(stages: tuple[str, ...]) -> tuple[str, ...]:
     """Everything a target can speak of."""
-    return (*stages, *(metric for metric in OTHER_METRICS if metric not in stages))
+    return (*stages, *(metric for metric in (*OTHER_METRICS, *SPEND_METRICS) if metric not in stages))
 
 
 def people_metrics(reading: Reading) -> tuple[str, ...]:
@@ -44,6 +46,8 @@ def read_metric(form: SpecialForm, node: Node, path: str, reading: Reading) -> A
     if node.value in (*team_metrics(("",)), *OUTCOMES) and node.value not in metrics:
         what = "capacity" if node.value in team_metrics(("",)) else "follow_up"
         return reading.fault(node, path, f"{node.value!r} needs {what}, which this plan does not have")
+    if not _spends(reading, reading.segments) and node.value not in SPEND_METRICS:
+        metrics = tuple(metric for metric in metrics if metric not in SPEND_METRICS)  # no use in offering them
     if not isinstance(node.value, str) or node.value not in metrics:
         return reading.fault(node, path, unknown(node.plain(), "a metric", metrics))
     return node.value
@@ -88,6 +92,55 @@ def read_target_segment(form: SpecialForm, node: Node, path: str, reading: Readi
     return tuple(names) if node.list else names[0]
 
 
+def _spends(reading: Reading, names: Iterable[str]) -> bool:
+    """Whether any of these segments spends anything, as far as that is known."""
+    return any(
+        (segment := reading.segments.get(name, BAD)) is BAD or segment.spend is not None for name in names
+    )  # fmt: skip
+
+
+@reads("kpi")
+def read_later(form: SpecialForm, node: Node, path: str, reading: Reading) -> Any:
+    """Nothing yet: what a segment is judged on is read when all of it is known, see :func:`with_kpis`."""
+    return ()
+
+
+def with_kpis(segments: Any, tree: Node, targets: Any, reading: Reading) -> Any:
+    """The segments with what they are judged on; names are unique among KPIs and targets."""
+    if segments is BAD:
+        return BAD
+    names = {target.name: "a target" for target in targets if target is not BAD}
+    found = dict(segments)
+    for name, segment in segments.items():
+        node: Node | None = tree
+        for key in ("segments", name, "kpi"):
+            node = node.get(key) if node is not None and node.mapping else None
+        if node is None or segment is BAD:
+            continue
+        path = f"segments.{name}.kpi"
+        if node.list and not node.value:
+            reading.fault(node, path, "the list is empty; leave it out for none")
+        kpis = []
+        for index, item in enumerate(node.value if node.list else [node]):
+            kpi = _kpi(item, join(path, index + 1) if node.list else path, name, reading)
+            if kpi is not BAD and kpi.name in names:
+                kpi = reading.fault(item, path, f"the name {kpi.name!r} is that of {names[kpi.name]} too")
+            if kpi is not BAD:
+                names[kpi.name] = f"a KPI of {name}"
+                kpis.append(kpi)
+        found[name] = segment.model_copy(update={"kpi": tuple(kpis)})
+    return found
+
+
+def _kpi(node: Node, path: str, segment: str, reading: Reading) -> Any:
+    """One KPI: a target of its own segment."""
+    if not is_mapping(node, path, [key for key in keys_of(Target) if key != "segment"], reading):
+        return BAD
+    if (other := node.value.get("segment")) is not None:
+        return reading.fault(other, join(path, "segment"), "a KPI is that of its own segment; leave it out")
+    return _target(Node({**node.value, "segment": Node(segment, node.place)}, node.place), path, reading)
+
+
 def read_targets(node: Node, path: str, reading: Reading) -> Any:
     """All targets; their names are unique."""
     if not node.list:
@@ -111,7 +164,7 @@ def _target(node: Node, path: str, reading: Reading) -> Any:
     if not is_mapping(node, path, keys_of(Target), reading):
         return BAD
     name = node.get("name")
-    if name is not None and isinstance(name.value, str) and name.value.strip():
+    if path.startswith("targets.") and name is not None and isinstance(name.value, str) and name.value.strip():
         path = join("targets", name.value.strip())
     values = read_fields(Target, node, path, reading, skip=("name",))
     period = values.pop("in")
@@ -122,8 +175,10 @@ def _target(node: Node, path: str, reading: Reading) -> Any:
         which = "both at_least and at_most" if limits else "neither at_least nor at_most"
         reading.fault(node, path, f"{which}; allowed: exactly one of them")
         return BAD
-    if values["metric"] in MONEY_METRICS:
+    if values["metric"] in (*MONEY_METRICS, "payback_months"):
         _check_money(node, path, values, reading)
+    if values["metric"] in SPEND_METRICS:
+        _check_spend(node, path, values, reading)
     if BAD in (*values.values(), period):
         return BAD
     if period.partial:
@@ -167,4 +222,16 @@ def _check_money(node: Node, path: str, values: dict[str, Any], reading: Reading
             f"{values['metric']} needs a deal_size in every segment; {listed(lacking, 'and')} "
             f"{'has' if len(lacking) == 1 else 'have'} none",
         )
+        values["metric"] = BAD
+
+
+def _check_spend(node: Node, path: str, values: dict[str, Any], reading: Reading) -> None:
+    """A target on spend, or on what something costs, needs a segment that spends."""
+    segment = values.get("segment")
+    if segment is BAD:
+        return
+    wanted = list(reading.segments) if segment is None else [segment] if isinstance(segment, str) else list(segment)
+    if not _spends(reading, wanted):
+        who = f"{listed(wanted, 'and')} {'has' if len(wanted) == 1 else 'have'} none"
+        reading.fault(node, path, f"{values['metric']} needs spend in a segment; {who}")
         values["metric"] = BAD

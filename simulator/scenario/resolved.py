@@ -8,7 +8,7 @@ import os
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from simulator.scenario.model import Event, Segment, Slips, Target
+from simulator.scenario.model import Event, Payback, Segment, Slips, Spend, Target
 from simulator.scenario.part import Part
 from simulator.scenario.spreads import FixedSpread, MeanCv, Sample, Spread, WeeksTable
 from simulator.scenario.uncertain import Certain, Number, Numbers, Values, WinProbability
@@ -90,6 +90,11 @@ def _segment(segment: Segment, folder: str | None) -> dict[str, Any]:
     written["slips"] = _slips(segment.slips, folder)
     if segment.follow_up:
         written["follow_up"] = {stage: _part(follow, folder) for stage, follow in segment.follow_up.items()}
+    if segment.spend is not None:
+        written["spend"] = _spend(segment.spend, folder)
+    if segment.kpi:
+        kpis = [{key: item for key, item in _target(kpi).items() if key != "segment"} for kpi in segment.kpi]
+        written["kpi"] = kpis[0] if len(kpis) == 1 else kpis
     return written
 
 
@@ -106,6 +111,15 @@ def _part(part: Part, folder: str | None) -> dict[str, Any]:
             written[key] = plain_numbers(value) if numbers else [tidy(v) if isinstance(v, float) else v for v in value]
         elif value is not None:
             written[key] = value
+    return written
+
+
+def _spend(spend: Spend, folder: str | None) -> dict[str, Any]:
+    written: dict[str, Any] = {key: plain_numbers(getattr(spend, key)) for key in ("per_quarter", "per_arrival")}
+    if spend.response is not None:
+        keys = ("most", "half_at", "steepness")
+        written["response"] = {key: plain_numbers(getattr(spend.response, key)) for key in keys}
+        written["lag_weeks"] = plain_spread(spend.lag_weeks, folder)
     return written
 
 
@@ -183,6 +197,8 @@ def plain(scenario: Scenario, folder: str | None = os.curdir) -> dict[str, Any]:
     simulation: dict[str, Any] = {"trials": scenario.simulation.trials}
     if scenario.simulation.seed is not None:
         simulation["seed"] = scenario.simulation.seed
+    payback = {key: plain_number(getattr(scenario.payback, key)) for key in ("gross_margin", "deal_months")}
+    spends = any(segment.spend is not None for segment in scenario.segments.values())
     return {
         "format": scenario.format,
         "name": scenario.name,
@@ -198,6 +214,8 @@ def plain(scenario: Scenario, folder: str | None = os.curdir) -> dict[str, Any]:
         "market": shocks,
         "correlations": [{"between": list(item.between), "rank": tidy(item.rank)} for item in scenario.correlations],
         "targets": [_target(target) for target in scenario.targets],
+        # a plan that spends nothing reads as it always did
+        **({"payback": payback} if spends or scenario.payback != Payback.model_construct() else {}),
         "simulation": simulation,
     }
 

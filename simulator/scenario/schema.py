@@ -14,7 +14,18 @@ from simulator.scenario.forms import (
     Form,
     NumberForm,
 )
-from simulator.scenario.model import Correlation, Event, FollowUp, Scenario, Segment, Target, Team, Volume
+from simulator.scenario.model import (
+    Correlation,
+    Event,
+    FollowUp,
+    Response,
+    Scenario,
+    Segment,
+    Spend,
+    Target,
+    Team,
+    Volume,
+)
 from simulator.scenario.resolved import plain_number, plain_numbers, plain_spread
 from simulator.scenario.schema_values import Schema, fragment, one_of, value_schemas
 from simulator.scenario.spreads import Spread
@@ -32,9 +43,8 @@ def json_schema() -> Schema:
     >>> json_schema()["properties"]["quarters"]["maximum"]
     200
     """
-    parts: list[Any] = [
-        (part, "validation") for part in (Scenario, Segment, Volume, FollowUp, Team, Event, Correlation, Target)
-    ]
+    each = (Scenario, Segment, Volume, Spend, Response, FollowUp, Team, Event, Correlation, Target)
+    parts: list[Any] = [(part, "validation") for part in each]
     _, written = models_json_schema(parts, by_alias=True, schema_generator=_Generator)
     definitions = {name: _filled(part) for name, part in written["$defs"].items()}
     schema = definitions.pop("Scenario")
@@ -109,6 +119,8 @@ def _adapt(definitions: Schema) -> None:
         if key in target["required"]:
             target["required"].remove(key)
     target["oneOf"] = [{"required": ["at_least"]}, {"required": ["at_most"]}]
+    definitions["Kpi"] = kpi = copy.deepcopy(target)
+    kpi["properties"].pop("segment")
     volume = definitions["Volume"]
     volume["required"] = ["per_quarter"]
     definitions["Team"]["required"] = ["people"]

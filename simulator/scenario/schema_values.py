@@ -71,6 +71,8 @@ _SPECIAL: dict[str, Schema] = {
     "stages": {"type": "array", "items": {"type": "string", "pattern": IDENTIFIER}, "minItems": 2, "uniqueItems": True},
     "profile": {**_SHARES, "minItems": 13, "maxItems": 13},
     "volume": one_of(*fragment(NumbersForm("positive", zero=True, most=MOST_VOLUME))["anyOf"], ref("Volume")),
+    "spend": one_of(*fragment(NumbersForm("positive", zero=True, most=1e12))["anyOf"], ref("Spend")),
+    "response": ref("Response"),
     "conversion": _RATES,
     "lag_weeks": {"type": "object", "propertyNames": {"pattern": IDENTIFIER}, "additionalProperties": ref("weeks")},
     "capacity": {"type": "object", "propertyNames": {"pattern": IDENTIFIER}, "additionalProperties": ref("Team")},
@@ -101,6 +103,7 @@ _SPECIAL: dict[str, Schema] = {
     "target segment": one_of(
         {"type": ["string", "integer"]}, {"type": "array", "items": {"type": ["string", "integer"]}, "minItems": 1}
     ),
+    "kpi": one_of(ref("Kpi"), {"type": "array", "items": ref("Kpi"), "minItems": 1}),
     "targets": {"type": "array", "items": ref("Target")},
     "start": {"type": "string", "pattern": r"^\d{4}-(Q[1-4]|\d{2}-\d{2})$"},
     "segments": {"type": "object", "minProperties": 1, "additionalProperties": ref("Segment")},

@@ -9,7 +9,9 @@ from pydantic import Field
 from simulator.scenario.forms import NumbersForm, SpecialForm, SpreadForm, WholeForm
 from simulator.scenario.part import MONTH, MOST_VOLUME, Part, certain
 from simulator.scenario.people import FollowUp
+from simulator.scenario.spend import Spend
 from simulator.scenario.spreads import Spread
+from simulator.scenario.target import Target
 from simulator.scenario.uncertain import Numbers
 
 
@@ -64,4 +66,10 @@ class Segment(Part):
     slips: Slips = Field(default_factory=Slips.model_construct, description="How deals slip.")
     follow_up: Annotated[dict[str, FollowUp], SpecialForm("follow_up")] = Field(
         default_factory=dict, description="By stage: what becomes of its leads once they are worked."
+    )
+    spend: Annotated[Spend | None, SpecialForm("spend")] = Field(
+        default=None, description="What the segment costs; a number is its budget per quarter."
+    )
+    kpi: Annotated[tuple[Target, ...], SpecialForm("kpi")] = Field(
+        default=(), description="What the segment is judged on, at the stage where it belongs; one or a list."
     )

@@ -23,9 +23,12 @@ from simulator.scenario.model import (
     FollowUp,
     Market,
     Opening,
+    Payback,
+    Response,
     Scenario,
     Simulation,
     Slips,
+    Spend,
     Target,
     Team,
     Volume,
@@ -85,8 +88,8 @@ def slots(tree: Node) -> Iterator[Slot]:
             yield from _events(_get(node, "events"), stages_of(tree))
         elif key == "opening":
             yield from _part(Opening, node, "opening", ("opening",))
-        elif key == "simulation":
-            yield from _part(Simulation, node, "simulation", ("simulation",))
+        elif key in ("payback", "simulation"):
+            yield from _part(Payback if key == "payback" else Simulation, node, key, (key,))
         else:
             yield _slot(info, node, key, (key,))
             if key == "targets":
@@ -189,7 +192,7 @@ def _segment(node: Node, path: str, keys: tuple[str | int, ...], stages: tuple[s
     entry = _get(volume, "stage")
     first = stages.index(entry.value) if entry is not None and entry.value in stages else 0
     after = stages[first + 1 :]
-    yield from _volume(volume, f"{path}.volume", (*keys, "volume"), stages)
+    yield from _short("volume", volume, f"{path}.volume", (*keys, "volume"), stages)
     rates, lags = _get(node, "conversion"), _get(node, "lag_weeks")
     for stage in after:
         where = (*keys, "conversion", stage)
@@ -204,18 +207,29 @@ def _segment(node: Node, path: str, keys: tuple[str | int, ...], stages: tuple[s
     yield from _part(Slips, _get(node, "slips"), f"{path}.slips", (*keys, "slips"))
     for stage, follow in _items(_get(node, "follow_up")):
         yield from _part(FollowUp, follow, f"{path}.follow_up.{stage}", (*keys, "follow_up", stage))
+    yield from _short("spend", _get(node, "spend"), f"{path}.spend", (*keys, "spend"), stages)
+    yield from _kpis(_get(node, "kpi"), f"{path}.kpi", (*keys, "kpi"))
 
 
-def is_volume_mapping(node: Node | None) -> bool:
-    """Whether a volume is written as a mapping that says more than how many."""
-    return node is not None and node.mapping and any(key in keys_of(Volume) for key in node.value)
+SHORT: dict[str, type[Part]] = {"volume": Volume, "spend": Spend}
+"""Parts that may be written short, as their ``per_quarter`` alone."""
 
 
-def _volume(node: Node | None, path: str, keys: tuple[str | int, ...], stages: tuple[str, ...]) -> Iterator[Slot]:
-    """A volume's own path is that of its ``per_quarter``."""
-    wide = is_volume_mapping(node)
-    for key, info in keys_of(Volume).items():
+def is_wide(part: str, node: Node | None) -> bool:
+    """Whether a volume or spend is written as a mapping that says more than how many."""
+    return node is not None and node.mapping and any(key in keys_of(SHORT[part]) for key in node.value)
+
+
+def _short(
+    part: str, node: Node | None, path: str, keys: tuple[str | int, ...], stages: tuple[str, ...]
+) -> Iterator[Slot]:
+    """A volume's own path is that of its ``per_quarter``, and so is that of spend."""
+    wide = is_wide(part, node)
+    for key, info in keys_of(SHORT[part]).items():
         inside = _get(node, key) if wide else node if key == "per_quarter" else None
+        if key == "response":
+            yield from _part(Response, inside, f"{path}.{key}", (*keys, key))
+            continue
         slot = _slot(info, inside, path if key == "per_quarter" else f"{path}.{key}", (*keys, key))
         if key == "stage":
             slot = Slot(slot.path, slot.keys, "text", slot.form, inside, stages[0])
@@ -232,6 +246,19 @@ def _events(node: Node | None, stages: tuple[str, ...]) -> Iterator[Slot]:
                 yield from _open(_slot(info, _get(item, key), f"{start}.{key}", (*keys, key)))
         for stage in stages[1:]:
             yield from _open(Slot(f"{start}.{stage}", (*keys, stage), "number", multiplier, _get(item, stage), 1))
+
+
+def _kpis(node: Node | None, path: str, keys: tuple[str | int, ...]) -> Iterator[Slot]:
+    """A KPI has the segment's name before it; of several each has its own, or its number."""
+    if node is None or not (node.mapping or node.list):
+        return
+    for index, item in enumerate(node.value if node.list else [node]):
+        names = (f".{event_name(item) or index + 1}", f".{index + 1}") if node.list else ("",)
+        for name in dict.fromkeys(names):
+            for key, info in keys_of(Target).items():
+                if key != "segment":
+                    inside = (*keys, index, key) if node.list else (*keys, key)
+                    yield _slot(info, _get(item, key), f"{path}{name}.{key}", inside)
 
 
 def _targets(node: Node | None) -> Iterator[Slot]:

@@ -12,6 +12,7 @@ from simulator.scenario.uncertain import Number, Numbers, WinProbability
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
     from simulator.scenario.part import Part
+    from simulator.scenario.spend import Spend
 
 
 def numbers(scenario: Scenario, labels: tuple[str, ...]) -> Iterator[tuple[str, Number]]:
@@ -47,8 +48,13 @@ def _all(scenario: Scenario) -> Iterator[tuple[str, Numbers]]:
         yield f"{start}.slips.win_rate_factor", segment.slips.win_rate_factor
         for stage, follow in segment.follow_up.items():
             yield from _part(f"{start}.follow_up.{stage}", follow)
+        if segment.spend is not None:
+            yield from _spend(f"{start}.spend", segment.spend)
     for name, team in scenario.capacity.items():
         yield from _part(f"capacity.{name}", team)
+    if any(segment.spend is not None for segment in scenario.segments.values()):
+        yield "payback.gross_margin", (scenario.payback.gross_margin,)
+        yield "payback.deal_months", (scenario.payback.deal_months,)
     own = scenario.opening.win_probability
     if own is not None and not isinstance(own, WinProbability):
         yield "opening.win_probability", (own,)
@@ -71,6 +77,15 @@ def _part(path: str, part: Part) -> Iterator[tuple[str, Numbers]]:
             yield from _inside(f"{path}.{key}", value)
         elif isinstance(value, tuple) and value and isinstance(value[0], Number):
             yield f"{path}.{key}", value
+
+
+def _spend(path: str, spend: Spend) -> Iterator[tuple[str, Numbers]]:
+    yield path, spend.per_quarter
+    yield f"{path}.per_arrival", spend.per_arrival
+    if spend.response is not None and spend.response is not BAD:
+        for key in ("most", "half_at", "steepness"):
+            yield f"{path}.response.{key}", getattr(spend.response, key)
+        yield from _inside(f"{path}.lag_weeks", spend.lag_weeks)
 
 
 def _inside(path: str, spread: Spread) -> Iterator[tuple[str, Numbers]]:

@@ -33,6 +33,7 @@ from simulator.scenario.uncertain import (
 )
 from simulator.simulation.lower_people import People, lower_people
 from simulator.simulation.metrics import Metric, metrics_in
+from simulator.simulation.spend import NO_RESPONSE, SpendSlots, lower_spend
 
 Z90 = 1.2815515655446004
 _FAMILIES = {"gamma": kinds.GAMMA, "lognormal": kinds.LOGNORMAL_SPREAD, "weibull": kinds.WEIBULL,
@@ -53,7 +54,8 @@ def stream_name(*parts: str) -> np.uint64:
 class Lowered:
     """A plan for the kernels, with what is needed to name its outputs again.
 
-    ``leaves`` are the paths of the uncertain numbers, in the order in which they are drawn.
+    ``leaves`` are the paths of the uncertain numbers, in the order in which they are drawn. ``spend``
+    is None for a plan that spends nothing.
     """
 
     plan: Plan
@@ -61,6 +63,7 @@ class Lowered:
     leaves: tuple[str, ...]
     deal_ids: tuple[str, ...]
     people: People | None = None
+    spend: SpendSlots | None = None
 
 
 class _Numbers:
@@ -368,6 +371,8 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
 
     quarter = np.maximum(np.arange(-warm, n_quarters), 0)  # the warm-up plays the first quarter's plan
     people = lower_people(scenario, numbers, spreads, quarter, metrics_in(scenario), stream_name)
+    spend = lower_spend(scenario, numbers, spreads)
+
     money = any(segment.deal_size is not None for _name, segment in segments)
     rates_market, volume_market = scenario.market.conversion, scenario.market.volume
     static_market = (
@@ -430,6 +435,7 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
             entry=entry, limit=limit, profile=profile, volume=ints(volume), growth=ints(growth),
             dispersion=ints(dispersion), rate=ints(rate), slip=ints(slip), factor=ints(factor), size=ints(size),
             lag=ints(lag[:, :, quarter]), loss_lag=ints(loss_lag[:, quarter]), delay=ints(delay[:, quarter]),
+            response=NO_RESPONSE if spend is None else spend.response,
         ),
         Streams(
             arrivals=names("arrivals", *([name] for name in order)), conversion=grid("conversion"), lag=grid("lag"),
@@ -449,4 +455,4 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
         ints([key[0] for key in curve_keys]), np.array([key[1:] for key in curve_keys], float).reshape(-1, 2), curves,
     )  # fmt: skip
     ids = tuple(deal.id for deal in deals)
-    return Lowered(plan, metrics_in(scenario), tuple(numbers.paths), ids, people)
+    return Lowered(plan, metrics_in(scenario), tuple(numbers.paths), ids, people, spend)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 LOSSES, SLIPS, SLIPPED_DEALS, OPEN_DEALS = "losses", "slips", "slipped_deals", "open_deals"
 BOOKINGS, CREATED, OPEN_PIPELINE, SLIPPED_VALUE = "bookings", "created_pipeline", "open_pipeline", "slipped_value"
+SPEND, CAC, PAYBACK_MONTHS, COST_PER_SQL = "spend", "cac", "payback_months", "cost_per_sql"
+MONTHLY_MARGIN = "monthly margin"  # a part of payback_months, no metric itself
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Metric:
     ``ratio`` for the ratio of sums (never the mean of ratios), ``compound`` for the product of the
     quarters' ratios. ``label`` is how a person names it.
     ``of`` are numerator and denominator of a ratio: names of metrics, or of parts that are not shown
-    themselves (:class:`~simulator.simulation.result.Result`).
+    themselves (:class:`~simulator.simulation.result.Result`). ``per_money`` says that a ratio is an amount of
+    money, as a cost per win.
     """
 
     name: str
@@ -29,6 +32,12 @@ class Metric:
     combine: Literal["sum", "end", "ratio", "compound"]
     label: str
     of: tuple[str, str] | None = None
+    per_money: bool = False
+
+    @property
+    def priced(self) -> bool:
+        """Whether it is shown as an amount of money."""
+        return self.kind == "money" or self.per_money
 
 
 _ACRONYMS = {"mqls": "MQLs", "sqls": "SQLs", "sals": "SALs", "pqls": "PQLs", "mqas": "MQAs"}
@@ -69,7 +78,7 @@ def metrics_in(scenario: Scenario) -> tuple[Metric, ...]:
     What an optional part of the plan adds comes after what every plan has.
     """
     money = any(segment.deal_size is not None for segment in scenario.segments.values())
-    return in_order((*metrics_of(scenario.stages, money), *people_metrics(scenario)))
+    return in_order((*metrics_of(scenario.stages, money), *_spend_metrics(scenario, money), *people_metrics(scenario)))
 
 
 def people_metrics(scenario: Scenario) -> tuple[Metric, ...]:
@@ -93,6 +102,27 @@ def people_metrics(scenario: Scenario) -> tuple[Metric, ...]:
             Metric("returned", "count", "sum", "back from nurture"),
         ]
     return tuple(found)
+
+
+def _spend_metrics(scenario: Scenario, money: bool) -> list[Metric]:
+    """What is spent, and what it costs to win: of plans that spend anything."""
+    if not any(segment.spend is not None for segment in scenario.segments.values()):
+        return []
+    wins, deals = scenario.stages[-1], scenario.stages[-2]
+    found = [
+        Metric(SPEND, "money", "sum", "spend"),
+        Metric(CAC, "ratio", "ratio", "cost per customer won", (SPEND, wins), per_money=True),
+        Metric(COST_PER_SQL, "ratio", "ratio", f"cost per {_one(deals)}", (SPEND, deals), per_money=True),
+    ]
+    if money:
+        found.append(Metric(PAYBACK_MONTHS, "ratio", "ratio", "months to pay back", (SPEND, MONTHLY_MARGIN)))
+    return found
+
+
+def _one(stage: str) -> str:
+    """One of a stage: ``sqls`` → ``SQL``."""
+    label = stage_label(stage)
+    return label[:-1] if len(label) > 2 and label.endswith("s") and not label.endswith("ss") else label
 
 
 def in_order(metrics: Sequence[Metric]) -> tuple[Metric, ...]:

@@ -18,10 +18,11 @@ from simulator.errors import UsageError
 from simulator.quarters import WEEKS, Calendar, Period
 from simulator.simulation.metrics import Metric
 from simulator.simulation.provenance import Provenance
+from simulator.simulation.scorecards import scorecards_json
 from simulator.statistics.intervals import Estimate, as_percent, proportion
 
 if TYPE_CHECKING:
-    from simulator.scenario.model import Scenario
+    from simulator.scenario.model import Scenario, Target
 
 PERCENTILES = (5, 10, 25, 50, 75, 90, 95)
 Segments = str | Sequence[str] | None
@@ -345,18 +346,34 @@ class Result:
     @cached_property
     def target_hits(self) -> NDArray[np.bool_]:
         """bool (trial, target): which trials meet which target of the scenario."""
+        return self._hits_of(self.scenario.targets)
+
+    @cached_property
+    def kpi_hits(self) -> NDArray[np.bool_]:
+        """bool (trial, KPI): which trials meet what each segment is judged on."""
+        return self._hits_of(self.scenario.kpis)
+
+    def _hits_of(self, targets: Sequence[Target]) -> NDArray[np.bool_]:
         columns = [
             self.hits(t.metric, at_least=t.at_least, at_most=t.at_most, period=t.period, segment=t.segment)
-            for t in self.scenario.targets
+            for t in targets
         ]
         return np.stack(columns, axis=1) if columns else np.ones((self.trials, 0), dtype=bool)
 
     @cached_property
     def targets(self) -> tuple[TargetEstimate, ...]:
         """The scenario's targets, each with its probability."""
+        return self._estimates(self.scenario.targets, self.target_hits)
+
+    @cached_property
+    def kpis(self) -> tuple[TargetEstimate, ...]:
+        """What each segment is judged on, each with its probability; no targets of the plan."""
+        return self._estimates(self.scenario.kpis, self.kpi_hits)
+
+    def _estimates(self, targets: Sequence[Target], hits: NDArray[np.bool_]) -> tuple[TargetEstimate, ...]:
         found = []
-        for index, target in enumerate(self.scenario.targets):
-            estimate = proportion(self.target_hits[:, index])
+        for index, target in enumerate(targets):
+            estimate = proportion(hits[:, index])
             by_quarter = None
             if target.period.each:
                 met = meets(self.values(target.metric, target.period, target.segment), target.at_least, target.at_most)
@@ -428,26 +445,26 @@ class Result:
     def to_json(self) -> dict[str, Any]:
         """The documented JSON form (see the reference): plain Python numbers at full precision."""
         head = self.provenance.to_json()
-        targets = [
-            {
-                "name": t.name, "metric": t.metric,
-                "segment": list(t.segment) if isinstance(t.segment, tuple) else t.segment,
-                "in": t.period.label, "at_least": t.at_least, "at_most": t.at_most, "engine": self.engine,
-                "probability": t.value, "standard_error": t.standard_error, "low": t.low, "high": t.high,
-                "by_quarter": None if t.by_quarter is None else [
-                    {"in": label, "probability": e.value, "standard_error": e.standard_error, "low": e.low,
-                     "high": e.high} for label, e in t.by_quarter.items()],
-            }
-            for t in self.targets
-        ]  # fmt: skip
         joint = self.all_targets
         return head | {
-            "targets": targets,
+            "targets": [self._target_json(target) for target in self.targets],
             "all_targets": None if joint is None else {
                 "probability": joint.value, "standard_error": joint.standard_error, "low": joint.low,
                 "high": joint.high},
+            **({"scorecards": scorecards_json(self, self._target_json)} if self.kpis else {}),
             "metrics": self.summary(),
             "warnings": list(self.notes),
+        }  # fmt: skip
+
+    def _target_json(self, t: TargetEstimate) -> dict[str, Any]:
+        return {
+            "name": t.name, "metric": t.metric,
+            "segment": list(t.segment) if isinstance(t.segment, tuple) else t.segment,
+            "in": t.period.label, "at_least": t.at_least, "at_most": t.at_most, "engine": self.engine,
+            "probability": t.value, "standard_error": t.standard_error, "low": t.low, "high": t.high,
+            "by_quarter": None if t.by_quarter is None else [
+                {"in": label, "probability": e.value, "standard_error": e.standard_error, "low": e.low,
+                 "high": e.high} for label, e in t.by_quarter.items()],
         }  # fmt: skip
 
     def to_workbook(self, path: str | PathLike[str], *others: Result) -> None:

@@ -25,8 +25,10 @@ from simulator.simulation.adjust import Adjustment
 from simulator.simulation.flags import Flags, capped_leaves
 from simulator.simulation.lower import Lowered, lower, stream_name
 from simulator.simulation.memory import available_memory, in_words
+from simulator.simulation.metrics import BOOKINGS, MONTHLY_MARGIN, SPEND
 from simulator.simulation.provenance import Provenance, library_versions
-from simulator.simulation.result import DealFates, Result
+from simulator.simulation.result import DealFates, Part, Result
+from simulator.simulation.spend import Slots, fill_spend, monthly_margin
 from simulator.simulation.warm_up import warm_up_note
 from simulator.simulation.weekly import ChunkPlayer, chunk_player, count_parts, named_parts
 
@@ -204,6 +206,8 @@ def play_trials(
     """Some trials of a plan laid out already, and how often something in them deserves a word."""
     arrays = _Arrays(lowered, setup.trials, by)
     _play(lowered, seeds, arrays, setup, first_trial, progress)
+    if lowered.spend is not None:
+        _add_spend(lowered, seeds, arrays, setup, first_trial)
     return _result(scenario, lowered, arrays, setup, seeds, by, first_trial)
 
 
@@ -219,8 +223,10 @@ class _Arrays:
         self.column = np.where(week < 0, 0, 1 + (week if by == "week" else week // WEEKS)).astype(np.int64)
         shape = (plan.segments, counts, trials, self.columns)
         self.counts = np.empty(shape, np.int32)
-        money = sum(m.kind == "money" for m in lowered.metrics)
-        self.cents = np.empty((plan.segments, money, trials, self.columns))
+        money = [m.name for m in lowered.metrics if m.kind == "money"]
+        self.money = {name: row for row, name in enumerate(money)}
+        self.cents = np.empty((plan.segments, len(money), trials, self.columns))
+        self.money_parts: dict[str, Part] = {}
         deals = len(lowered.deal_ids)
         self.outcome = np.zeros((trials, deals), np.int8)
         self.week = np.zeros((trials, deals), np.int16)
@@ -295,6 +301,17 @@ def _play(
             progress(done, trials)
 
 
+def _add_spend(lowered: Lowered, seeds: np.ndarray, arrays: _Arrays, setup: Setup, first_trial: int) -> None:
+    """What was spent in the trials that were played."""
+    assert lowered.spend is not None
+    slots = Slots(lowered.plan, seeds, first_trial, setup.trials)
+    fill_spend(lowered.spend, slots, lowered.plan.segments.entry, arrays.counts, arrays.cents[:, arrays.money[SPEND]])
+    if BOOKINGS in arrays.money:
+        bookings = arrays.cents[:, arrays.money[BOOKINGS]]
+        spend = lowered.spend
+        arrays.money_parts[MONTHLY_MARGIN] = lambda: bookings / 100.0 * monthly_margin(spend, slots, setup.trials)
+
+
 def in_threads(work: Callable[[int], Any], items: Collection[int], threads: int) -> Iterator[Any]:
     """Results of ``work`` over ``items`` as they come; stops handing out work when interrupted."""
     if threads == 1 or len(items) == 1:
@@ -344,8 +361,8 @@ def _result(
     result = Result(
         scenario, metrics=lowered.metrics, counts=arrays.counts, cents=arrays.cents,
         provenance=provenance_of(scenario, setup),
-        columns=by, parts=named_parts(lowered, arrays.parts, by), deals=deals, assumptions=assumptions,
-        notes=flags.notes(scenario, lowered),
+        columns=by, parts={**named_parts(lowered, arrays.parts, by), **arrays.money_parts}, deals=deals,
+        assumptions=assumptions, notes=flags.notes(scenario, lowered),
         late_note=(lambda: warm_up_note(scenario)) if first_trial == 0 else None,
     )  # fmt: skip
     return result, flags

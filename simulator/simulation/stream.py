@@ -10,6 +10,7 @@ from simulator.scenario.model import Scenario
 from simulator.simulation.blocks import played
 from simulator.simulation.flags import Flags
 from simulator.simulation.lower import Lowered
+from simulator.simulation.metrics import SPEND
 from simulator.simulation.result import Result, TargetEstimate, meets
 from simulator.simulation.simulate import Setup, provenance_of
 from simulator.simulation.streamed import StreamedResult
@@ -31,7 +32,8 @@ def stream(
     result does not depend on threads.
     """
     tallies = tallies_of(scenario, lowered)
-    targets = scenario.targets
+    targets = (*scenario.targets, *scenario.kpis)
+    own = len(scenario.targets)
     hits = np.zeros((len(targets), 1 + len(scenario.calendar.labels)), np.int64)
     joint = 0
     flags: Flags | None = None
@@ -39,7 +41,9 @@ def stream(
     def sum_up(_first: int, block: Result) -> tuple[list[Moments], np.ndarray, int]:
         met = np.zeros_like(hits)
         for index, target in enumerate(targets):
-            met[index, 0] = np.count_nonzero(block.target_hits[:, index])
+            met[index, 0] = np.count_nonzero(
+                block.target_hits[:, index] if index < own else block.kpi_hits[:, index - own]
+            )
             if target.period.each:
                 values = block.values(target.metric, target.period, target.segment)
                 met[index, 1:] = np.count_nonzero(meets(values, target.at_least, target.at_most), axis=0)
@@ -66,8 +70,11 @@ def tallies_of(scenario: Scenario, lowered: Lowered) -> tuple[Tally, ...]:
     periods = scenario.calendar.periods
     whole: tuple[str | None, ...] = (None, *scenario.segments)
     subjects = []
+    asked_of = (*scenario.targets, *scenario.kpis)
+    also = {SPEND: {kpi.period.label: kpi.period for kpi in scenario.kpis if not kpi.period.each}}  # for scorecards
     for metric in lowered.metrics:
-        more = {t.period.label: t.period for t in scenario.targets if t.metric == metric.name and not t.period.each}
+        more = {t.period.label: t.period for t in asked_of if t.metric == metric.name and not t.period.each}
+        more |= also.get(metric.name, {})
         wanted = {period.label: period for period in periods} | more
         subjects.append(Subject(metric.name, whole, tuple(wanted.values())))
         lists = {t.segment for t in scenario.targets if t.metric == metric.name and isinstance(t.segment, tuple)}

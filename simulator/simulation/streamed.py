@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.errors import UsageError
 from simulator.quarters import Period
-from simulator.scenario.model import Scenario
+from simulator.scenario.model import Scenario, Target
 from simulator.simulation.metrics import Metric
 from simulator.simulation.provenance import Provenance
 from simulator.simulation.result import PERCENTILES, Fall, Result, Segments, TargetEstimate, meets
@@ -43,11 +43,11 @@ class StreamedResult(Result):
         notes: Sequence[str] = (),
         late_note: Callable[[], str | None] | None = None,
     ):
-        counts = sum(m.kind == "count" for m in metrics)
+        counts, money = (sum(m.kind == kind for m in metrics) for kind in ("count", "money"))
         quarters = len(scenario.calendar.labels)
         super().__init__(
             scenario, metrics=metrics, counts=np.zeros((len(scenario.segments), counts, 0, quarters), np.int32),
-            cents=np.zeros((len(scenario.segments), len(metrics) - counts, 0, quarters)), provenance=provenance,
+            cents=np.zeros((len(scenario.segments), money, 0, quarters)), provenance=provenance,
             notes=notes, late_note=late_note,
         )  # fmt: skip
         self._tallies, self._hits, self._joint = tuple(tallies), hits, joint
@@ -124,9 +124,20 @@ class StreamedResult(Result):
         return share_of(int(counts[met].sum()), self.trials)
 
     @cached_property
+    def kpi_hits(self) -> NDArray[np.bool_]:
+        self._no_trials("which trials meet which KPI")
+
+    @cached_property
     def targets(self) -> tuple[TargetEstimate, ...]:
+        return self._counted(self.scenario.targets, 0)
+
+    @cached_property
+    def kpis(self) -> tuple[TargetEstimate, ...]:
+        return self._counted(self.scenario.kpis, len(self.scenario.targets))
+
+    def _counted(self, targets: Sequence[Target], first: int) -> tuple[TargetEstimate, ...]:
         found = []
-        for index, target in enumerate(self.scenario.targets):
+        for index, target in enumerate(targets, start=first):
             estimate, *quarters = (share_of(int(count), self.trials) for count in self._hits[index])
             found.append(
                 TargetEstimate(

@@ -49,6 +49,8 @@ def open_by_age(scenario: Scenario) -> np.ndarray:
     for s in range(shape.segments):
         born = np.zeros(last)
         born[0] = room.terms.arrivals[s, 0] / WEEKS
+        if room.terms.bought.shape[1]:  # spending is felt in full long before the warm-up ends
+            born[0] += room.terms.bought[s, last - 1]
         for t in range(plan.segments.entry[s] + 1, shape.stages - 1):
             born = then(born * room.terms.rate[s, t, 0], laws[plan.segments.lag[s, t, 0]])
         cycle = laws[plan.segments.lag[s, shape.stages - 1, 0]]

@@ -209,6 +209,11 @@ def arrival_means(world: World, segment: str) -> np.ndarray:
     """(week from the first warm-up week,); none before the first week that is simulated."""
     plan = world.segments[segment]
     means = np.concatenate([np.array(plan.profile) * volume for volume in plan.volume])
+    for q, whole in enumerate(plan.paid or ()):
+        for week in range(WEEKS * q, WEEKS * (q + 1)):
+            pmf = laws.weeks_pmf(plan.paid_lag[q])[: len(means) - week]
+            then = np.arange(week, week + len(pmf))
+            means[then] += whole / WEEKS * pmf * np.array(plan.moved)[then // WEEKS]
     if world.first_week == 0:
         means[: WEEKS * world.warm_up] = 0.0
     return means

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tests.oracles import laws
+from tests.oracles.exact import arrival_means
 from tests.oracles.world import WEEKS, OpenDeal, OpenLead, SegmentPlan, World, correlated, draw_world
 
 NOTHING_LEFT = 2_000
@@ -82,8 +83,12 @@ def play_segment(world: World, plan: SegmentPlan, rng: np.random.Generator) -> T
 def play_funnel(world: World, plan: SegmentPlan, rng: np.random.Generator, tally: Tally) -> list[int]:
     """Weeks in which deals are born, the warm-up's among them."""
     entering: dict[int, list[int]] = {stage: [] for stage in range(len(world.stages))}
+    lumpy = plan.paid is not None and max(plan.dispersion) > 1
+    means = arrival_means(world, plan.name) if lumpy else None
     for week in range(world.first_week, world.end):
-        entering[plan.entry] += [week] * arrivals(world, plan, rng, week)
+        entering[plan.entry] += [week] * arrivals(world, plan, rng, week, means)
+    if plan.paid is not None and not lumpy:
+        entering[plan.entry] += paid_arrivals(world, plan, rng)
     for lead in world.leads or ():
         if lead.segment == plan.name:
             for _ in range(lead.count):
@@ -108,9 +113,25 @@ def play_funnel(world: World, plan: SegmentPlan, rng: np.random.Generator, tally
     return entering[world.birth_stage]
 
 
-def arrivals(world: World, plan: SegmentPlan, rng: np.random.Generator, week: int) -> int:
+def paid_arrivals(world: World, plan: SegmentPlan, rng: np.random.Generator) -> list[int]:
+    """Weeks in which those come whom money brings: each week's money brings its own, after their own lags."""
+    came, busiest = [], max(plan.moved)
+    for spent in range(-WEEKS * world.warm_up, world.end):
+        q = world.quarter(spent)
+        for _ in range(rng.poisson(plan.paid[q] / WEEKS * busiest)):
+            week = spent + laws.draw_weeks(plan.paid_lag[q], rng)
+            if world.first_week <= week < world.end and rng.random() < plan.moved[world.quarter(week)] / busiest:
+                came.append(week)
+    return came
+
+
+def arrivals(
+    world: World, plan: SegmentPlan, rng: np.random.Generator, week: int, means: np.ndarray | None = None
+) -> int:
     q = world.quarter(week)
     mean, dispersion = plan.volume[q] * plan.profile[week % WEEKS], plan.dispersion[q]
+    if means is not None:  # lumps have no individuals who were brought one by one
+        mean = means[week + WEEKS * world.warm_up]
     if mean <= 0:
         return 0
     if dispersion > 1:

@@ -40,6 +40,11 @@ class SegmentPlan:
     delay: list[laws.Law]
     factor: list[float]
     limit: int
+    paid: list[float] | None = None
+    """How many each quarter's budget brings in all, before what moves the volume; None where it brings none."""
+    paid_lag: list[laws.Law] = field(default_factory=list)
+    moved: list[float] = field(default_factory=list)
+    """What shocks and events make of a quarter's arrivals."""
 
 
 @dataclass
@@ -203,13 +208,25 @@ def build(scenario: Any, draw: Draw, state: MarketState) -> World:
         entry = scenario.stages.index(segment.volume.stage)
         growth = by_quarter(segment.volume.growth, f"{path}.volume.growth")
         volume = by_quarter(segment.volume.per_quarter, f"{path}.volume")
-        grown = 1.0
+        grown, moved = 1.0, []
         sd = scenario.market.volume.sd
         for index in every:
             if index > warm_up:
                 grown *= max(0.0, 1 + growth[index])
             shock = float(np.exp(sd * state.volume_z[index] - sd**2 / 2))
-            volume[index] = volume[index] * grown * shock * events("volume", index)
+            moved.append(shock * events("volume", index))
+            volume[index] = volume[index] * grown * moved[index]
+        paid, paid_lag = None, []
+        if segment.spend is not None and segment.spend.response is not None:
+            curve, start = segment.spend.response, f"{path}.spend"
+            budget = by_quarter(segment.spend.per_quarter, start)
+            most, half_at, steepness = (
+                by_quarter(getattr(curve, key), f"{start}.response.{key}") for key in ("most", "half_at", "steepness")
+            )
+            paid = [
+                top * b**k / (half**k + b**k) for b, top, half, k in zip(budget, most, half_at, steepness, strict=True)
+            ]
+            paid_lag = spread(segment.spend.lag_weeks, f"{start}.lag_weeks")
         rate = {}
         for stage, numbers in segment.conversion.items():
             stated = by_quarter(numbers, f"{path}.conversion.{stage}")
@@ -235,7 +252,7 @@ def build(scenario: Any, draw: Draw, state: MarketState) -> World:
             slip=[slip_probability(stated_slip[index], index) for index in every],
             delay=spread(segment.slips.delay_weeks, f"{path}.slips.delay_weeks"),
             factor=by_quarter(segment.slips.win_rate_factor, f"{path}.slips.win_rate_factor"),
-            limit=segment.slips.limit,
+            limit=segment.slips.limit, paid=paid, paid_lag=paid_lag, moved=moved,
         )  # fmt: skip
 
     deals = leads = None

@@ -298,3 +298,37 @@ def test_a_mapping_may_hold_python_values():
     assert plan.start == "2027-01-04" and plan.quarters == 2
     assert plan.segments["inbound"].conversion["wins"] == (Range(0.2, 0.4, domain="share"),)
     assert load(plan.document) == plan
+
+
+def test_spend_and_what_segments_are_judged_on():
+    plan = load(VALID / "spend.yaml")
+    search, podcast, fairs = (plan.segments[name] for name in ("search", "podcast", "fairs"))
+    assert isinstance(search.spend.per_quarter[1], Range) and isinstance(search.spend.per_arrival[0], Pert)
+    assert search.spend.response.half_at == positive(40_000)
+    assert isinstance(search.spend.lag_weeks, MeanCv) and search.spend.lag_weeks.family == "gamma"
+    assert (podcast.spend.per_quarter, podcast.spend.response) == (positive(5000) + positive(0), None)
+    assert isinstance(fairs.spend.per_quarter[0], Range) and plan.segments["referrals"].spend is None
+    assert plan.payback.deal_months == positive(24)[0] and isinstance(plan.payback.gross_margin, Range)
+    names = ["cost_per_sql <= 400 in 2027 for search", "heard", "mqls >= 12 in 2027-Q1..2027-Q3 for podcast"]
+    assert [kpi.name for kpi in plan.kpis] == names
+    assert [kpi.segment for kpi in plan.kpis] == ["search", "podcast", "podcast"]
+
+
+def test_paths_of_spend():
+    plan = load(VALID / "spend.yaml")
+    for path, where in (
+        ("segments.podcast.spend", "segments.podcast.spend.2027-Q1"),
+        ("segments.podcast.spend.2027-Q3", "segments.podcast.spend.2027-Q3"),
+        ("segments.podcast.spend.per_arrival", "segments.podcast.spend.per_arrival"),
+        ("segments.search.spend.response.most", "segments.search.spend.response.most"),
+        ("segments.search.spend.lag_weeks.mean", "segments.search.spend.lag_weeks.mean"),
+        ("segments.search.kpi.at_most", "segments.search.kpi.at_most"),
+        ("segments.podcast.kpi.heard.at_least", "segments.podcast.kpi.heard.at_least"),
+        ("payback.deal_months", "payback.deal_months"),
+    ):
+        changed = plan.with_changes({path: 77})
+        assert [found for found, _, new in plan.differences(changed) if new == 77][:1] == [where], path
+    assert plan.with_changes({"segments.podcast.spend.per_quarter": "+10%"}).segments["podcast"].spend.per_quarter == (
+        positive(5500) + positive(0)
+    )
+    assert plan.with_changes({"segments.referrals.spend": 9}).segments["referrals"].spend.per_quarter == positive(9)

@@ -431,6 +431,26 @@ EXACT: dict[str, dict[str, Any]] = {
             ]
         },
     ),
+    "money brings visitors": plan(
+        {
+            "ads": funnel(
+                volume=200,
+                spend={
+                    "per_quarter": [20_000, 60_000, 0, 35_000],
+                    "response": {"most": [1500, 1500, 1500, 2500], "half_at": 30_000, "steepness": [1, 1, 1, 2.5]},
+                    "lag_weeks": {"mean": [3, 5], "cv": 0.7},
+                },
+            ),
+            "fair": late(4, spend={"per_quarter": 1000, "response": {"most": 30, "half_at": 2000, "steepness": 0.6}}),
+        },
+        warm_up=2,
+    ),
+    "money spent before the start": plan(
+        {"a": funnel(volume=0, spend={"per_quarter": 900, "response": {"most": 900, "half_at": 1800}, "lag_weeks": 30})},
+        warm_up=4,
+        quarters=3,
+        opening={"deals": [], "leads": []},
+    ),
     "leads in flight": plan(
         {
             "a": funnel(

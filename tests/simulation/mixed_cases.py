@@ -215,6 +215,13 @@ NAIVE: dict[str, dict[str, Any]] = {
                             "created": "2026-10-14", "win_probability": "" if n % 2 else 0.7, "pushes": n % 3}
                            for n in range(8) for s in "ab"],
                  "leads": [{"segment": "a", "stage": "mqls", "entered": "2026-12-18", "count": 15}]}),
+    "money of unknown worth in a market": plan(
+        {"a": leads(5, spend={"per_quarter": [{"p10": 50, "p90": 200}, 150], "lag_weeks": {"mean": {"p10": 1, "p90": 6}},
+                              "response": {"most": {"p10": 30, "p90": 90}, "half_at": 100, "steepness": {"values": [0.8, 2]}}}),
+         "b": leads({"per_quarter": 4, "dispersion": 3}, spend={"per_quarter": 100, "lag_weeks": {"mean": 4},
+                    "response": {"most": {"min": 10, "likely": 20, "max": 60}, "half_at": 90}})},
+        quarters=3, warm_up=2,
+        market={"volume": {"sd": 0.3}, "events": [{"name": "boom", "probability": 0.3, "volume": 1.6}]}),
     "many uncertain numbers": plan(
         {"a": leads([{"p10": 20, "p90": 50}, {"mean": 40, "sd": 10, "name": "second"}],
                     conversion={"sqls": {"p10": 0.3, "p50": 0.5, "p90": 0.6}, "wins": {"successes": 3, "of": 9, "times": 1.2}},
