@@ -15,6 +15,7 @@ from simulator.cli.output import Bar, say
 from simulator.cli.simulating import simulate_all
 
 if TYPE_CHECKING:
+    from simulator.scenario.model import Scenario
     from simulator.simulation.result import Result
 
 

@@ -50,7 +50,7 @@ def example(
     scenario = SimpleNamespace(
         name=name, description="1,000 visitors a quarter, 300 engage, about 25 become customers.", currency=currency,
         calendar=calendar, segments=dict.fromkeys(segments), stages=STAGES, warnings=warnings, file="plan.yaml",
-        targets=tuple(target(calendar=calendar, **t) for t in targets),
+        targets=tuple(target(calendar=calendar, **t) for t in targets), kpis=(),
     )  # fmt: skip
     metrics = metrics_of(STAGES, money)
     rng = np.random.Generator(np.random.Philox(5))
