@@ -29,8 +29,8 @@ def draw_arrivals(arrivals, bought, dispersion, profile, stream, start, first_we
 
     arrivals, dispersion : (QT,) of one segment; bought (week,) what spending adds to the means, or (0,);
     profile : (13,). ``table`` (row, entry), ``guide`` (row, 256) and ``known`` (row, 4) = (mean,
-    dispersion, low, entries) keep the tables between calls, so that a plan without uncertainty makes them once. words : uint64 (week,) scratch. Fills
-    arrived (week,).
+    dispersion, low, entries) keep the tables between calls, so that a plan without uncertainty makes
+    them once. words : uint64 (week,) scratch. Fills arrived (week,).
     """
     name_weeks(stream, start, words)
     row = 0
