@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from simulator.analysis.sweep import sweep as sweep
     from simulator.analysis.what_if import what_if as what_if
     from simulator.calibration.fit import fit as fit
+    from simulator.exact.forecast import forecast as forecast
     from simulator.scenario.load import load as load
     from simulator.simulation.result import Result as Result
     from simulator.simulation.simulate import simulate as simulate
@@ -34,6 +35,7 @@ _HOME = {
     "luck": "simulator.analysis.luck",
     "Result": "simulator.simulation.result",
     "simulate": "simulator.simulation.simulate",
+    "forecast": "simulator.exact.forecast",
     "compare": "simulator.analysis.compare",
     "sensitivity": "simulator.analysis.sensitivity",
     "solve": "simulator.analysis.solve",

@@ -128,6 +128,13 @@ trials_option: Decorator[Any] = click.option(
 )  # fmt: skip
 
 
+engine_option: Decorator[Any] = click.option(
+    "--engine", type=click.Choice(["auto", "exact", "simulate"]), default="auto", show_default=True,
+    help="How to answer: auto works probabilities out where the plan allows it and no --trials are given, and plays "
+    "it otherwise; exact refuses to play; simulate always plays.",
+)  # fmt: skip
+
+
 def simulation_options(command: Command) -> Command:
     """``--trials``, ``--seed`` and ``--threads``."""
     for option in (threads_option, seed_option, trials_option):

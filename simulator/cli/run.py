@@ -14,6 +14,7 @@ from simulator.cli.options import (
     OutputFile,
     Share,
     debug_option,
+    engine_option,
     format_option,
     output_option,
     scenarios_argument,
@@ -21,12 +22,12 @@ from simulator.cli.options import (
     simulation_options,
 )
 from simulator.cli.output import form_of, put_json, put_tables, say
-from simulator.cli.simulating import simulate_all
+from simulator.cli.simulating import forecast_all
 from simulator.errors import UsageError
 
 if TYPE_CHECKING:
+    from simulator.exact.result import Forecast
     from simulator.scenario.model import Scenario
-    from simulator.simulation.result import Result
 
 BELOW = 3
 """Exit status when a target is less likely than required."""
@@ -36,6 +37,7 @@ BELOW = 3
 @scenarios_argument
 @set_option
 @simulation_options
+@engine_option
 @click.option(
     "--plot", metavar="FILE", type=OutputFile((".png", ".svg")),
     help="Draw the forecast to FILE.png or FILE.svg; of several scenarios, each to a file of its own.",
@@ -52,6 +54,7 @@ def run(
     trials: int | None,
     seed: int | None,
     threads: int | None,
+    engine: str,
     plot: Path | None,
     require: float | None,
     form: str | None,
@@ -59,20 +62,21 @@ def run(
 ) -> int:
     """How likely is each target, and how may the quarters run?
 
-    Plays every SCENARIO (a file, or - for standard input) and prints the probability of each of its
-    targets and the percentiles of each quarter.
+    Of every SCENARIO (a file, or - for standard input) the probability of each of its targets and the
+    percentiles of each quarter: worked out where that can be done, else by playing it.
 
     \b
     Examples:
       simulator run plan.yaml
       simulator run plan.yaml --set 'segments.*.conversion.wins=+10%' --seed 7
       simulator run plan.yaml other.yaml --format json -o forecast.json
+      simulator run plan.yaml --engine simulate --trials 100000
       simulator run plan.yaml --plot forecast.png --require 80%
     """
     keep_inputs(scenarios, output, plot)
     plans = load_all(scenarios, changes)
     check_required(plans, require)
-    results = simulate_all(plans, trials=trials, seed=seed, threads=threads, keep="auto")
+    results = forecast_all(plans, engine=engine, trials=trials, seed=seed, threads=threads)
     show(results, form_of(form, output), output)
     if plot is not None:
         draw(results, plot)
@@ -86,7 +90,7 @@ def check_required(plans: Sequence[Scenario], require: float | None) -> None:
             raise UsageError(f"--require needs targets, and {plan.file or plan.name} has none")
 
 
-def show(results: Sequence[Result], form: str, output: Path | None) -> None:
+def show(results: Sequence[Forecast], form: str, output: Path | None) -> None:
     """The results as tables, or as one JSON document: an object for one, a list for several."""
     if form == "json":
         documents = [result.to_json() for result in results]
@@ -102,7 +106,7 @@ def show(results: Sequence[Result], form: str, output: Path | None) -> None:
         say("More: --format json has every number, --plot FILE.png draws it, --set PATH=VALUE tries a change.")
 
 
-def draw(results: Sequence[Result], path: Path) -> None:
+def draw(results: Sequence[Forecast], path: Path) -> None:
     """A picture of each result; of several, the file's name gets that of the scenario."""
     from simulator.report.figures import save
 
@@ -123,7 +127,7 @@ def picture_names(path: Path, files: Sequence[str | None]) -> list[Path]:
     ]
 
 
-def below(results: Sequence[Result], require: float | None) -> bool:
+def below(results: Sequence[Forecast], require: float | None) -> bool:
     """Whether any target of any result is less likely than required; says which."""
     from simulator.statistics.intervals import as_percent
 

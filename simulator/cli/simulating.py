@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from simulator.cli.output import Bar, say
 
 if TYPE_CHECKING:
+    from simulator.exact.result import Forecast
     from simulator.scenario.model import Scenario
     from simulator.simulation.result import Result
 
@@ -25,18 +26,41 @@ def simulate_all(
     ``keep="auto"`` sums trials up as they are played where they would not fit into memory.
     """
     announce_compiling()
-    from simulator.simulation.simulate import pick_seed, simulate
+    from simulator.simulation.simulate import simulate
+
+    results = []
+    for plan, own in zip(plans, _seeds(plans, seed), strict=True):
+        with Bar(plan.name) as bar:
+            results.append(simulate(plan, trials=trials, seed=own, threads=threads, keep=keep, progress=bar))
+    return results
+
+
+def forecast_all(
+    plans: Sequence[Scenario], *, engine: str, trials: int | None, seed: int | None, threads: int | None
+) -> list[Forecast]:
+    """Every plan by the engine asked for; see :func:`simulator.exact.forecast.forecast`."""
+    from simulator.exact.forecast import forecast
+
+    chosen = cast(Literal["auto", "exact", "simulate"], engine)
+    results = []
+    for plan, own in zip(plans, _seeds(plans, seed), strict=True):
+        with Bar(plan.name) as bar:
+            results.append(
+                forecast(plan, engine=chosen, trials=trials, seed=own, threads=threads, progress=bar,
+                         before_simulating=announce_compiling)
+            )  # fmt: skip
+    return results
+
+
+def _seeds(plans: Sequence[Scenario], seed: int | None) -> list[int | None]:
+    """The seed of each plan: the one given, its own, or a new one that is told."""
+    from simulator.simulation.setup import pick_seed
 
     picked = None
     if seed is None and any(plan.simulation.seed is None for plan in plans):
         picked = pick_seed()
         say(f"No seed given: using {picked}; --seed {picked} plays the same luck again.")
-    results = []
-    for plan in plans:
-        own = picked if seed is None and plan.simulation.seed is None else seed
-        with Bar(plan.name) as bar:
-            results.append(simulate(plan, trials=trials, seed=own, threads=threads, keep=keep, progress=bar))
-    return results
+    return [picked if seed is None and plan.simulation.seed is None else seed for plan in plans]
 
 
 def announce_compiling() -> None:

@@ -21,10 +21,22 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
+from simulator.exact.result import Forecast
 from simulator.files import whole
-from simulator.report.wording import clean, compact, goal, level, priced, segment_label, threshold, unit_label, when
+from simulator.report.wording import (
+    clean,
+    compact,
+    goal,
+    level,
+    made_by,
+    priced,
+    segment_label,
+    threshold,
+    unit_label,
+    when,
+)
 from simulator.simulation.metrics import BOOKINGS, Metric
-from simulator.simulation.result import Fall, Result, TargetEstimate
+from simulator.simulation.result import Fall, TargetEstimate
 from simulator.statistics.bins import percentiles_counted
 from simulator.statistics.intervals import as_percent
 
@@ -48,7 +60,7 @@ HEADROOM = 1.25
 """Height of a histogram's axis over its tallest bar: the legend fits between."""
 
 
-def draw(result: Result) -> Figure:
+def draw(result: Forecast) -> Figure:
     """One row per metric: on the left how it may run by quarter, on the right its targets.
 
     The metrics are wins, bookings, and every other one that has a target.
@@ -76,13 +88,11 @@ def draw(result: Result) -> Figure:
                 histogram(figure.add_subplot(grid[row + offset, 1]), result, target)
             row += max(1, len(targets))
         figure.suptitle(_suptitle(result), x=0.012, ha="left", fontsize=13, fontweight="bold", color=DARK)
-        figure.supxlabel(
-            f"{result.trials:,} trials, seed {result.seed}", x=0.99, ha="right", fontsize=7.5, color="#666666"
-        )
+        figure.supxlabel(made_by(result), x=0.99, ha="right", fontsize=7.5, color="#666666")
     return figure
 
 
-def save(result: Result, path: str | os.PathLike[str]) -> None:
+def save(result: Forecast, path: str | os.PathLike[str]) -> None:
     """Draw a result to a ``.png`` or ``.svg`` file; the same result gives the same bytes.
 
     Raises
@@ -97,21 +107,22 @@ def save(result: Result, path: str | os.PathLike[str]) -> None:
 
 # -- charts -------------------------------------------------------------------------------------
 def fan(
-    axes: Axes, result: Result, metric: Metric, segment: Segment = None, targets: Sequence[TargetEstimate] = ()
+    axes: Axes, result: Forecast, metric: Metric, segment: Segment = None, targets: Sequence[TargetEstimate] = ()
 ) -> None:
     """Percentiles 5, 25, 50, 75 and 95 of a metric by quarter, with its targets marked."""
     rows = [result.summarise(metric.name, label, segment) for label in result.quarters]
     keys = ("p05", "p25", "p50", "p75", "p95")
     low, lower, middle, upper, high = (np.array([row[key] for row in rows], float) for key in keys)  # None is NaN
     x = np.arange(len(rows), dtype=float)
-    _bands(axes, x, (low, high), LIGHT, "9 trials in 10")
-    _bands(axes, x, (lower, upper), MIDDLE, "half of the trials")
+    _bands(axes, x, (low, high), LIGHT, "9 trials in 10" if result.trials else "9 times in 10")
+    _bands(axes, x, (lower, upper), MIDDLE, "half of the trials" if result.trials else "half of the time")
     _line(axes, x, middle)
     for target in targets:
         _mark(axes, target, metric)
     last = result.quarters[-1]
     metric_name = metric.label[0].upper() + metric.label[1:]
-    between = f"{_between(low[-1], high[-1], metric, result.scenario.currency)} in 9 of 10 trials"
+    cases = "trials" if result.trials else "cases"
+    between = f"{_between(low[-1], high[-1], metric, result.scenario.currency)} in 9 of 10 {cases}"
     axes.set_title(_fold(f"{metric_name}{clean(segment_label(segment))} in {last}: {between}"))
     axes.set_xticks(x, _quarter_ticks(result.quarters))
     axes.set_xlim(-0.4, len(x) - 0.6)
@@ -127,7 +138,7 @@ def fan(
     )  # fmt: skip
 
 
-def histogram(axes: Axes, result: Result, target: TargetEstimate) -> None:
+def histogram(axes: Axes, result: Forecast, target: TargetEstimate) -> None:
     """How the trials fall around a target; those that make it are dark."""
     metric = result.metric(target.metric)
     fall = result.falls(target)
@@ -135,7 +146,8 @@ def histogram(axes: Axes, result: Result, target: TargetEstimate) -> None:
     assert bound is not None
     label = clean(unit_label(metric, result.scenario.currency))
     if target.period.each:
-        label += " in each trial's " + ("lowest" if target.at_least is not None else "highest") + " quarter"
+        label += " in each trial's " if result.trials else " in the "
+        label += ("lowest" if target.at_least is not None else "highest") + " quarter"
     else:
         label += f" {when(result, target)}"
     label += clean(segment_label(target.segment))
@@ -154,7 +166,7 @@ def histogram(axes: Axes, result: Result, target: TargetEstimate) -> None:
     )
     axes.set_title(_fold(f"{as_percent(target.value)} chance of {clean(goal(result, target))}"))
     axes.set_xlabel(label)
-    axes.set_ylabel("share of trials")
+    axes.set_ylabel("share of trials" if result.trials else "probability")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}%"))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     _number_axis(axes.xaxis, metric)
@@ -166,7 +178,7 @@ def histogram(axes: Axes, result: Result, target: TargetEstimate) -> None:
 
 
 # -- details ------------------------------------------------------------------------------------
-def _subjects(result: Result) -> list[tuple[Metric, Segment, list[TargetEstimate]]]:
+def _subjects(result: Forecast) -> list[tuple[Metric, Segment, list[TargetEstimate]]]:
     """What gets a row: wins, bookings, then every other metric and segment that has targets."""
     keys: dict[tuple[str, Segment], list[TargetEstimate]] = {(result.scenario.stages[-1], None): []}
     if BOOKINGS in result:
@@ -176,7 +188,7 @@ def _subjects(result: Result) -> list[tuple[Metric, Segment, list[TargetEstimate
     return [(result.metric(name), segment, targets) for (name, segment), targets in keys.items()]
 
 
-def _suptitle(result: Result) -> str:
+def _suptitle(result: Forecast) -> str:
     name = clean(result.scenario.name)
     joint = result.all_targets
     if joint is None:

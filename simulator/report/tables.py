@@ -12,8 +12,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from simulator.exact.result import Forecast
 from simulator.quarters import Period
-from simulator.report.wording import average, clean, goal, level, plural, unit_label
+from simulator.report.wording import average, clean, goal, level, made_by, plural, unit_label
 from simulator.simulation.metrics import BOOKINGS, Metric
 from simulator.simulation.result import Result, TargetEstimate
 from simulator.statistics.intervals import Estimate, as_percent, in_words
@@ -25,13 +26,20 @@ LEVELS = (("P10", "p10", level), ("P50", "p50", level), ("P90", "p90", level), (
 
 LEGEND = "P10: 1 trial in 10 lands at or below, P50: half, P90: 9 in 10"
 
+EXACT = "Exact: worked out, not sampled. The plan is no surer for it: that is what the probability says."
+
+CONDITIONAL = (
+    "Interval: 95%, how exactly the average over the uncertain numbers is known; luck is worked out, not sampled. "
+    "It is not the uncertainty of the plan: that is the probability itself."
+)
+
 NOTE = (
     "Interval: 95%, how exactly {trials} trials know the probability (Monte Carlo error). It is not the "
     "uncertainty of the plan: that is the probability itself."
 )
 
 
-def result_table(result: Result) -> RenderableType:
+def result_table(result: Forecast) -> RenderableType:
     """Everything about one result; print it with a :class:`rich.console.Console`, or see :func:`as_text`."""
     parts: list[RenderableType] = [_heading(result)]
     if result.targets:
@@ -48,7 +56,7 @@ def result_table(result: Result) -> RenderableType:
     return Group(*parts)
 
 
-def comparison_table(results: Sequence[Result]) -> RenderableType:
+def comparison_table(results: Sequence[Forecast]) -> RenderableType:
     """Target probabilities of several results side by side, at most three to a block."""
     names = list(dict.fromkeys(t.name for result in results for t in result.targets))
     labels = _distinct(results)
@@ -67,7 +75,7 @@ def comparison_table(results: Sequence[Result]) -> RenderableType:
     return Group(*blocks[:-1])
 
 
-def _distinct(results: Sequence[Result]) -> list[str]:
+def _distinct(results: Sequence[Forecast]) -> list[str]:
     """Names to tell results apart: the plans' own, their files where two plans are called the same."""
     names = [result.scenario.name for result in results]
     return [
@@ -76,7 +84,7 @@ def _distinct(results: Sequence[Result]) -> list[str]:
     ]
 
 
-def warnings_of(result: Result) -> tuple[str, ...]:
+def warnings_of(result: Forecast) -> tuple[str, ...]:
     """What the scenario and the run have to warn of, each once."""
     return tuple(dict.fromkeys((*result.scenario.warnings, *result.notes)))
 
@@ -98,14 +106,14 @@ def _table(*head: str, left: int = 0) -> Table:
     return table
 
 
-def _heading(result: Result) -> RenderableType:
+def _heading(result: Forecast) -> RenderableType:
     plan = result.scenario
     lines = [Text(clean(plan.name), style="bold")]
     if plan.description.strip():
         lines.append(Text(" ".join(clean(plan.description).split())))
     source = "" if plan.file is None else "   standard input" if plan.file == "-" else f"   {clean(plan.file)}"
-    lines.append(Text(f"{result.trials:,} trials, seed {result.seed}{source}", style="dim"))
-    if result.streamed:
+    lines.append(Text(f"{made_by(result)}{source}", style="dim"))
+    if isinstance(result, Result) and result.streamed:
         error = f"{100 * result.percentile_error:.1g}%"
         lines.append(Text(f"too many trials to keep: summed up, percentiles of money right to {error}", style="dim"))
     return Group(*lines)
@@ -118,10 +126,12 @@ def _percent(estimate: Estimate) -> Text:
 
 
 def _interval(estimate: Estimate) -> str:
+    if estimate.standard_error == 0 and estimate.low == estimate.high:
+        return "exact"
     return f"{as_percent(estimate.low, 1)} to {as_percent(estimate.high, 1)}"
 
 
-def _targets(result: Result) -> RenderableType:
+def _targets(result: Forecast) -> RenderableType:
     table = _table("target", left=1)
     table.add_column("probability", justify="right", no_wrap=True)
     table.add_column("in words", no_wrap=True)
@@ -138,11 +148,25 @@ def _targets(result: Result) -> RenderableType:
     if joint is not None and len(result.targets) > 1:
         table.add_section()
         row("all targets together", joint)
-    note = Text(NOTE.format(trials=f"{result.trials:,}"), style="dim")
-    return Group(table, "", note)
+    return Group(table, "", Text(_note(result), style="dim"))
 
 
-def _target_name(result: Result, target: TargetEstimate) -> RenderableType:
+def _note(result: Forecast) -> str:
+    """What the interval is; of answers without sampling, what is exact and what is not."""
+    if isinstance(result, Result):
+        return NOTE.format(trials=f"{result.trials:,}")
+    drawn = [t.name for t in result.targets if t.engine == "simulate"]
+    joint = result.all_targets
+    if joint is not None and joint.engine == "simulate" and len(result.targets) > 1:
+        drawn.append("all targets together")
+    text = EXACT if result.engine == "exact" else CONDITIONAL
+    if drawn and joint is not None and joint.trials is not None:
+        names = " and ".join(clean(name) for name in drawn[-2:]) if len(drawn) < 3 else f"{len(drawn)} of them"
+        text += f" Drawn in {joint.trials:,} trials: {names}."
+    return text
+
+
+def _target_name(result: Forecast, target: TargetEstimate) -> RenderableType:
     """The name; where the planner chose one of his own, what it asks for below it."""
     name = Text(clean(target.name))
     if target.metric in target.name and target.period.label in target.name:
@@ -150,14 +174,14 @@ def _target_name(result: Result, target: TargetEstimate) -> RenderableType:
     return Group(name, Padding(Text(clean(goal(result, target)), style="dim"), (0, 0, 0, 2)))
 
 
-def headline(result: Result) -> list[Metric]:
+def headline(result: Forecast) -> list[Metric]:
     """The metrics worth a table or a chart: wins, bookings, and what has targets."""
     wins = result.scenario.stages[-1]
     names = dict.fromkeys((wins, BOOKINGS, *(t.metric for t in result.targets)))
     return [result.metric(name) for name in names if name in result]
 
 
-def undefined(result: Result) -> list[str]:
+def undefined(result: Forecast) -> list[str]:
     """Where the ratios that are shown have nothing to divide by in some trials, a sentence for each ratio."""
     told = []
     for metric in headline(result):
@@ -180,7 +204,7 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _by_quarter(result: Result) -> RenderableType:
+def _by_quarter(result: Forecast) -> RenderableType:
     """A table per metric: quarters, fiscal years, the horizon; what spans the same quarters once.
 
     A year of which only a part is in the horizon says so, unless that part is the horizon.
@@ -190,17 +214,19 @@ def _by_quarter(result: Result) -> RenderableType:
     for period in sorted(periods, key=lambda p: p.partial):
         best.setdefault(period.quarters, period)
     rows = [(f"{p.label} (part)" if p.partial else p.label, p.label, None) for p in periods if best[p.quarters] is p]
-    return _side_by_side("By quarter", result, rows, f"   {LEGEND}")
+    return _side_by_side(
+        "By quarter", result, rows, f"   {LEGEND if result.trials is not None else LEGEND.replace('trial', 'time')}"
+    )
 
 
-def _by_segment(result: Result) -> RenderableType:
+def _by_segment(result: Forecast) -> RenderableType:
     rows = [(name, "horizon", name) for name in result.segments]
     horizon = plural(len(result.quarters), "quarter")
     return _side_by_side(f"By segment, over the whole horizon ({horizon})", result, rows)
 
 
 def _side_by_side(
-    title: str, result: Result, rows: Sequence[tuple[str, str, str | None]], more: str = ""
+    title: str, result: Forecast, rows: Sequence[tuple[str, str, str | None]], more: str = ""
 ) -> RenderableType:
     """A table per metric, as many beside each other as fit; rows are (label, period, segment)."""
     tables = []

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from simulator.exact.result import Forecast
 from simulator.simulation.metrics import Metric
-from simulator.simulation.result import Result, TargetEstimate
+from simulator.simulation.result import TargetEstimate
 
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
@@ -67,6 +68,18 @@ def _ratio(value: float) -> str:
     return compact(value) if abs(value) >= 9999.5 else f"{value:,.0f}" if abs(value) >= 99.5 else f"{value:.3g}"
 
 
+def made_by(result: Any) -> str:
+    """How a result came about: so many trials of a seed, or no trials at all.
+
+    >>> from types import SimpleNamespace as Any
+    >>> made_by(Any(trials=10_000, seed=7)), made_by(Any(trials=None, engine="exact"))
+    ('10,000 trials, seed 7', 'exact, nothing sampled')
+    """
+    if result.trials is not None:
+        return f"{result.trials:,} trials, seed {result.seed}"
+    return "exact, nothing sampled" if result.engine == "exact" else f"{result.answered}, seed {result.seed}"
+
+
 def plural(count: int, noun: str) -> str:
     """``1 target``, ``4 targets``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
@@ -94,7 +107,7 @@ def segment_label(segment: Any) -> str:
     return " for " + (names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}")
 
 
-def when(result: Result, target: TargetEstimate) -> str:
+def when(result: Forecast, target: TargetEstimate) -> str:
     """``in 2027-Q4``, ``in every quarter``, ``over the 4 quarters``; stocks: ``at the end of 2027``."""
     period, stock = target.period, result.metric(target.metric).combine == "end"
     if period.each:
@@ -107,7 +120,7 @@ def when(result: Result, target: TargetEstimate) -> str:
     return f"at the end of {label}" if stock else f"in {label}"
 
 
-def goal(result: Result, target: TargetEstimate) -> str:
+def goal(result: Forecast, target: TargetEstimate) -> str:
     """What a target asks for, in words: ``25 wins or more in 2027-Q4``."""
     metric = result.metric(target.metric)
     bound = target.at_least if target.at_least is not None else target.at_most

@@ -33,7 +33,8 @@ Part = NDArray[np.float64] | Callable[[], NDArray[np.float64]]
 class TargetEstimate(Estimate):
     """The probability of one target, with what the target says.
 
-    ``by_quarter`` is given for ``in: each quarter``: the probability of each quarter alone.
+    ``by_quarter`` is given for ``in: each quarter``: the probability of each quarter alone. ``engine`` says
+    how it was found, ``error_bound`` what an answer without sampling may be off by; None where trials were counted.
     """
 
     name: str = ""
@@ -43,6 +44,8 @@ class TargetEstimate(Estimate):
     at_least: float | None = None
     at_most: float | None = None
     by_quarter: Mapping[str, Estimate] | None = None
+    engine: str = "simulate"
+    error_bound: float | None = None
 
     def met(self, values: NDArray[Any]) -> NDArray[np.bool_]:
         """Which of ``values`` meet the threshold."""

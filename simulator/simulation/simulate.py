@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numba
@@ -28,6 +25,9 @@ from simulator.simulation.memory import available_memory, in_words
 from simulator.simulation.metrics import BOOKINGS, MONTHLY_MARGIN, SPEND
 from simulator.simulation.provenance import Provenance, library_versions
 from simulator.simulation.result import DealFates, Part, Result
+from simulator.simulation.setup import Setup as Setup
+from simulator.simulation.setup import check_arguments as check_arguments
+from simulator.simulation.setup import pick_seed as pick_seed
 from simulator.simulation.spend import Slots, fill_spend, monthly_margin
 from simulator.simulation.warm_up import warm_up_note
 from simulator.simulation.weekly import ChunkPlayer, chunk_player, count_parts, named_parts
@@ -35,15 +35,9 @@ from simulator.simulation.weekly import ChunkPlayer, chunk_player, count_parts, 
 GROUPS = {"assumptions": ASSUMPTIONS, "market": MARKET, "demand": DEMAND, "deals": DEALS, "slips": SLIPS}
 """The groups of streams that can be re-drawn while the others are held."""
 
-LARGEST_SEED = 2**63 - 1
 _CHUNK = 500  # trials between two looks at Ctrl-C and the progress bar
 _M1, _M2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 _MASK = 2**64 - 1
-
-
-def pick_seed() -> int:
-    """A seed for a run that was given none; short enough to be typed again."""
-    return secrets.randbelow(2**31)
 
 
 def group_seeds(seed: int, redraw: Collection[str] = (), replicate: int = 1) -> np.ndarray:
@@ -56,41 +50,6 @@ def group_seeds(seed: int, redraw: Collection[str] = (), replicate: int = 1) -> 
         z = ((z ^ (z >> 27)) * _M2) & _MASK
         seeds[index] = np.uint64(z ^ (z >> 31))
     return seeds
-
-
-@dataclass(frozen=True)
-class Setup:
-    """Checked arguments of a run."""
-
-    trials: int
-    seed: int
-    threads: int
-
-
-def _processors() -> int:
-    """Processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def check_arguments(scenario: Scenario, trials: int | None, seed: int | None, threads: int | None) -> Setup:
-    """Fill in what was not said, refuse what cannot be.
-
-    Raises
-    ------
-    UsageError : trials or threads below 1, or a seed outside 0 … 2**63 − 1.
-    """
-    trials = scenario.simulation.trials if trials is None else trials
-    seed = scenario.simulation.seed if seed is None else seed
-    seed = pick_seed() if seed is None else seed
-    threads = _processors() if threads is None else threads
-    for name, value in (("trials", trials), ("threads", threads)):
-        if isinstance(value, bool) or int(value) != value or value < 1:
-            raise UsageError(f"{name}: {value} is not a whole number of at least 1")
-    if isinstance(seed, bool) or int(seed) != seed or not 0 <= seed <= LARGEST_SEED:
-        raise UsageError(f"seed: {seed} is not a whole number from 0 to 2**63 - 1")
-    return Setup(int(trials), int(seed), min(int(threads), 256))
 
 
 LARGEST_KEPT = 2**30

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from simulator.kernels.open_deals import Fates
-from simulator.kernels.room import make_room
-from simulator.kernels.trials import run_trials
 from simulator.quarters import WEEKS
 from simulator.scenario.model import Scenario
-from simulator.simulation.lower import lower
 
+ByAge = Callable[[Scenario], np.ndarray]
 LONGEST = 60  # quarters looked at
 MISSED = 0.02  # share of the steady state's open deals from which it is said
 
@@ -25,6 +24,12 @@ def open_by_age(scenario: Scenario) -> np.ndarray:
     -------
     float64 (week,): the expected number, 60 quarters far.
     """
+    # imported late: answers without sampling have this function of their own, and load no compiler
+    from simulator.kernels.open_deals import Fates
+    from simulator.kernels.room import make_room
+    from simulator.kernels.trials import run_trials
+    from simulator.simulation.lower import lower
+
     opening = scenario.opening.model_copy(update={"warm_up_quarters": LONGEST, "deals": None, "leads": None})
     lowered = lower(scenario.model_copy(update={"opening": opening}), at_median=True, market=False)
     plan, shape = lowered.plan, lowered.plan.shape
@@ -69,14 +74,14 @@ def open_by_age(scenario: Scenario) -> np.ndarray:
     return found
 
 
-def missing_shares(scenario: Scenario) -> np.ndarray:
+def missing_shares(scenario: Scenario, by_age: ByAge = open_by_age) -> np.ndarray:
     """What share of the steady state's open deals a warm-up of so many quarters leaves out.
 
     Returns
     -------
     float64 (61,): by number of quarters, from 0; a warm-up of T weeks sees Σ A(t), t < T.
     """
-    deals = open_by_age(scenario)
+    deals = by_age(scenario)
     total = deals.sum()
     if total <= 0:
         return np.zeros(LONGEST + 1)
@@ -84,10 +89,10 @@ def missing_shares(scenario: Scenario) -> np.ndarray:
     return 1 - seen / total
 
 
-def warm_up_note(scenario: Scenario) -> str | None:
+def warm_up_note(scenario: Scenario, by_age: ByAge = open_by_age) -> str | None:
     """What to say about a warm-up that is too short, or a file of open deals that looks cut short."""
     if scenario.opening.deals is not None:
-        listed, usual = len(scenario.opening.deals), open_by_age(scenario).sum()
+        listed, usual = len(scenario.opening.deals), by_age(scenario).sum()
         if usual >= 10 and listed < usual / 4:
             return (
                 f"{listed:,} open deals are listed where this plan, always run so, would have about {usual:,.0f}; "
@@ -95,7 +100,7 @@ def warm_up_note(scenario: Scenario) -> str | None:
             )
         return None
     quarters = scenario.opening.warm_up_quarters
-    missing = missing_shares(scenario)
+    missing = missing_shares(scenario, by_age)
     here = missing[min(quarters, LONGEST)]
     if here <= MISSED:
         return None

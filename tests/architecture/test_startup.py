@@ -129,3 +129,8 @@ def test_public_names():
     assert simulator.what_if.__module__ == "simulator.analysis.what_if"
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = simulator.nonsense
+
+
+def test_an_exact_answer_needs_no_compiler_and_no_scipy(tmp_path):
+    args = ["run", "scenarios/twenty-five-customers.yaml", "--seed", "1", "-o", str(tmp_path / "x.txt")]
+    assert loaded_by(f"from simulator.cli.main import main; main({args!r})") & {"numba", "scipy", "matplotlib"} == set()

@@ -65,7 +65,7 @@ def test_our_own_faults_are_called_so(call, plan, monkeypatch):
     def broken(*_args, **_more):
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("simulator.cli.run.simulate_all", broken)
+    monkeypatch.setattr("simulator.cli.run.forecast_all", broken)
     answer = call("run", plan)
     assert answer.status == 1
     assert "ZeroDivisionError: oops" in answer.err and "--debug" in answer.err and "Traceback" not in answer.err
@@ -75,7 +75,7 @@ def test_no_memory_is_said_in_words(call, plan, monkeypatch):
     def broken(*_args, **_more):
         raise MemoryError
 
-    monkeypatch.setattr("simulator.cli.run.simulate_all", broken)
+    monkeypatch.setattr("simulator.cli.run.forecast_all", broken)
     answer = call("run", plan)
     assert answer.status == 1 and "not enough memory" in answer.err
 

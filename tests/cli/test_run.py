@@ -22,7 +22,7 @@ def test_json_is_the_result_of_the_python_api(call, plan):
 
 
 def test_table_has_targets_first_then_quarters(call, plan):
-    answer = call("run", plan)
+    answer = call("run", plan, "--engine", "simulate")
     assert answer.status == 0 and answer.err == ""
     result = sim.simulate(sim.load(plan))
     for target in result.targets:
@@ -36,8 +36,32 @@ def test_table_has_targets_first_then_quarters(call, plan):
 
 
 def test_scenario_says_trials_and_seed_and_options_override(call, plan):
-    assert "300 trials, seed 5" in call("run", plan).out
+    assert "300 trials, seed 5" in call("run", plan, "--engine", "simulate").out
     assert "1,000 trials, seed 0" in call("run", plan, "--trials", "1,000", "--seed", 0).out
+
+
+def test_without_trials_the_answer_is_exact(call, plan):
+    answer = call("run", plan)
+    assert answer.status == 0 and answer.err == ""
+    assert "exact, nothing sampled" in answer.out and "Monte Carlo" not in answer.out
+    document = json.loads(call("run", plan, "--format", "json").out)
+    assert document == sim.forecast(sim.load(plan)).to_json()
+    assert document["engine"] == "exact" and document["trials"] is None
+    wins = document["targets"][0]
+    assert (wins["engine"], wins["standard_error"]) == ("exact", 0) and wins["error_bound"] < 1e-8
+    assert wins["low"] == wins["high"] == wins["probability"]
+    assert abs(wins["probability"] - 0.4678) < 5e-5
+    assert document["all_targets"]["engine"] == "simulate" and document["all_targets"]["standard_error"] > 0
+
+
+def test_exact_refuses_what_it_cannot_do(call, plan):
+    answer = call("run", plan, "--engine", "exact", "--trials", 100)
+    assert answer.status == 2 and "--engine simulate" in answer.err
+    (plan.parent / "amounts.csv").write_text("amount\n1000\n2500.5\n")
+    plan.write_text(plan.read_text().replace("{mean: 40_000, cv: 0.8}", "{values: amounts.csv, column: amount}"))
+    answer = call("run", plan, "--engine", "exact")
+    assert answer.status == 2 and "segments.inbound.deal_size" in answer.err
+    assert "300 trials" in call("run", plan).out
 
 
 def test_set_changes_the_plan_of_every_scenario(call, plan, tmp_path):
@@ -142,13 +166,13 @@ def test_more_trials_than_memory_are_summed_up_as_they_are_played(call, plan, tm
     """Table, JSON, picture and ``--require`` all work without the trials; what needs them says so."""
     from simulator.simulation import simulate as module
 
-    kept = json.loads(call("run", plan, "--format", "json").out)
+    kept = json.loads(call("run", plan, "--engine", "simulate", "--format", "json").out)
     monkeypatch.setattr(module, "LARGEST_KEPT", 1000)
-    answer = call("run", plan, "--plot", tmp_path / "x.png", "--require", "99%")
+    answer = call("run", plan, "--engine", "simulate", "--plot", tmp_path / "x.png", "--require", "99%")
     assert answer.status == 3
     assert "300 trials, seed 5" in answer.out and "summed up, percentiles of money right to 0.01%" in answer.out
     assert (tmp_path / "x.png").stat().st_size > 10_000
-    streamed = json.loads(call("run", plan, "--format", "json").out)
+    streamed = json.loads(call("run", plan, "--engine", "simulate", "--format", "json").out)
     assert streamed.pop("streamed") == {"percentile_error": 2.0**-13}
     assert list(streamed) == list(kept)
     assert streamed["targets"] == kept["targets"] and streamed["all_targets"] == kept["all_targets"]

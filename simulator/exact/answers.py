@@ -1,0 +1,103 @@
+"""Laws of metrics over periods at one set of points, each worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.exact import transforms
+from simulator.exact.laws import CountLaw, MoneyLaw, count_law, money_law
+from simulator.exact.outline import Outline
+from simulator.exact.parts import STOCKS, Parts, Quarters, Segments
+from simulator.exact.reach import indices, money_metrics
+from simulator.exact.terms import Points
+from simulator.simulation.metrics import SLIPPED_DEALS, SLIPPED_VALUE, SLIPS
+
+Floats = NDArray[np.float64]
+Law = CountLaw | MoneyLaw
+
+
+class Answers:
+    """What follows at some points of the assumptions and the market (one, where nothing is uncertain).
+
+    Parameters
+    ----------
+    z : float64 (point, dimension) normal scores
+    hold : path -> value of uncertain numbers to hold
+    lumps : (segment, point, week) arrivals to expect in dispersed weeks, see :class:`Segments`
+    """
+
+    def __init__(self, outline: Outline, z: Floats, hold: Mapping[str, float] | None = None):
+        self.outline, self.points = outline, Points(outline, z, hold)
+        self.segments = Segments(self.points)
+        self._parts: dict[tuple[str, int, Quarters], Parts] = {}
+        self._laws: dict[tuple[str, Quarters, tuple[int, ...]], Law] = {}
+        self.money = money_metrics(outline.scenario)
+
+    @property
+    def count(self) -> int:
+        return self.points.count
+
+    def quarters_of(self, metric: str, quarters: Quarters) -> Quarters:
+        """The quarters that count: of a stock the last."""
+        return quarters[-1:] if metric in STOCKS else tuple(quarters)
+
+    def ask(self, metric: str, periods: Sequence[Quarters], segments: Sequence[int]) -> None:
+        """Work out several periods at once, which is quicker than one by one."""
+        for segment in segments:
+            missing = [p for p in periods if (metric, segment, p) not in self._parts]
+            if missing:
+                for period, found in zip(missing, self.segments.parts(metric, missing, segment), strict=True):
+                    self._parts[metric, segment, period] = found
+
+    def parts(self, metric: str, quarters: Quarters, segment: str | Sequence[str] | None = None) -> Parts:
+        """What a metric over a period is a sum of."""
+        chosen = indices(self.outline.scenario, segment)
+        quarters = self.quarters_of(metric, quarters)
+        once = metric not in (SLIPS, SLIPPED_DEALS, SLIPPED_VALUE)
+        known = all((metric, i, (q,)) in self._parts for i in chosen for q in quarters)
+        total = Parts()
+        if len(quarters) > 1 and once and known and not self.outline.deals and not self.outline.leads:
+            for i in chosen:  # what different quarters count are different individuals
+                pieces = [self._parts[metric, i, (q,)] for q in quarters]
+                if any(piece.lumpy for piece in pieces):
+                    self.ask(metric, [quarters], [i])
+                    pieces = [self._parts[metric, i, quarters]]
+                for piece in pieces:
+                    total = total + piece
+            return total
+        self.ask(metric, [quarters], chosen)
+        for i in chosen:
+            total = total + self._parts[metric, i, quarters]
+        return total
+
+    def law(self, metric: str, quarters: Quarters, segment: str | Sequence[str] | None = None) -> Law:
+        """The law of a metric over a period, averaged over the points."""
+        key = (metric, self.quarters_of(metric, quarters), tuple(indices(self.outline.scenario, segment)))
+        if key not in self._laws:
+            parts = self.parts(metric, quarters, segment)
+            make = money_law if metric in self.money else count_law
+            self._laws[key] = make(parts, self.count)
+        return self._laws[key]
+
+    def moments(
+        self, metric: str, quarters: Quarters, segment: str | Sequence[str] | None = None
+    ) -> tuple[float, float]:
+        """Mean and standard deviation."""
+        mean, variance = transforms.moments(self.parts(metric, quarters, segment), self.count)
+        return float(mean.mean()), float(np.sqrt(max(0.0, variance.mean() + mean.var())))
+
+    def means(self, metric: str, quarters: Quarters, segment: str | Sequence[str] | None = None) -> Floats:
+        """Mean at each point: float64 (point,)."""
+        return transforms.moments(self.parts(metric, quarters, segment), self.count)[0]
+
+    def probability(
+        self, metric: str, quarters: Quarters, segment: str | Sequence[str] | None, at_least: float | None,
+        at_most: float | None,
+    ) -> tuple[float, float]:  # fmt: skip
+        """P(at least, or at most) over the points, and the bound on its numerical error."""
+        law = self.law(metric, quarters, segment)
+        missed = law.below(at_least) if at_least is not None else law.above(float(at_most or 0.0))
+        return float(np.clip(1 - missed[0], 0.0, 1.0)), law.error_bound

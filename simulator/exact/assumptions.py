@@ -1,0 +1,191 @@
+"""Uncertain numbers at many points at once: a normal score per number, put through its form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import RunError
+from simulator.exact import beta, normal
+from simulator.scenario.model import Correlation
+from simulator.scenario.scales import Z90, forward
+from simulator.scenario.uncertain import (
+    Certain,
+    MeanSd,
+    Metalog,
+    Number,
+    Numbers,
+    Pert,
+    Range,
+    Successes,
+    Values,
+    at_quarter,
+)
+
+Floats = NDArray[np.float64]
+Value = float | Floats
+"""One number for all points, or one for each: float64 (point,)."""
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """An uncertain number and the normal that drives it."""
+
+    path: str
+    number: Number
+    normal: int
+    curve: Floats | None = None
+
+
+class Assumptions:
+    """The numbers of a plan as slots; those that are uncertain are leaves, in the order they are met."""
+
+    def __init__(self) -> None:
+        self.slots: list[float | int] = []  # a value, or the number of a leaf
+        self.leaves: list[Leaf] = []
+        self.normals: dict[str, int] = {}
+        self._known: dict[str, int] = {}
+        self._constants: dict[float, int] = {}
+        self._betas: list[tuple[int, float, float]] = []
+        self._is_leaf: list[bool] = []
+        self.tied: list[int] = []
+        self.factor: Floats = np.zeros((0, 0))
+
+    def constant(self, value: float) -> int:
+        """Slot of a certain number."""
+        if value not in self._constants:
+            self._constants[value] = len(self.slots)
+            self.slots.append(value)
+            self._is_leaf.append(False)
+        return self._constants[value]
+
+    def slot(self, path: str, number: Number) -> int:
+        """Slot of a number, which becomes a leaf if it is uncertain."""
+        if path not in self._known:
+            if _fixed(number):
+                self._known[path] = self.constant(number.median())
+            else:
+                self._known[path] = len(self.slots)
+                self.slots.append(len(self.leaves))
+                self._is_leaf.append(True)
+                shape = _beta(number)
+                if shape is not None:
+                    self._betas.append((len(self.leaves), *shape))
+                index = self.normals.setdefault(number.name or path, len(self.normals))
+                self.leaves.append(Leaf(path, number, index))
+        return self._known[path]
+
+    def by_quarter(self, path: str, numbers: Numbers, labels: Sequence[str]) -> tuple[int, ...]:
+        """Slots of a number for every quarter of the horizon."""
+        if len(numbers) == 1:
+            return (self.slot(path, numbers[0]),) * len(labels)
+        last = len(numbers) - 1
+        return tuple(self.slot(f"{path}.{labels[min(q, last)]}", at_quarter(numbers, q)) for q in range(len(labels)))
+
+    def close(self, correlations: Sequence[Correlation]) -> None:
+        """Tie correlated normals and work out the curves of betas, once all numbers are known."""
+        if self._betas:
+            a, b = (np.array([row[k] for row in self._betas]) for k in (1, 2))
+            for (leaf, _, _), curve in zip(self._betas, beta.curves(a, b), strict=True):
+                old = self.leaves[leaf]
+                self.leaves[leaf] = Leaf(old.path, old.number, old.normal, curve)
+        normal_of = {leaf.path: leaf.normal for leaf in self.leaves}
+        pairs = [
+            (normal_of[one], normal_of[two], 2 * math.sin(math.pi * c.rank / 6))
+            for c in correlations for one, two in [c.between] if one in normal_of and two in normal_of
+        ]  # fmt: skip
+        self.tied = list(dict.fromkeys(k for i, j, _ in pairs for k in (i, j)))
+        matrix = np.eye(len(self.tied))
+        for i, j, r in pairs:
+            one, two = self.tied.index(i), self.tied.index(j)
+            matrix[one, two] = matrix[two, one] = r
+        try:
+            self.factor = np.asarray(np.linalg.cholesky(matrix), np.float64) if self.tied else np.zeros((0, 0))
+        except np.linalg.LinAlgError:
+            raise RunError(
+                "the correlations are not positive definite: no numbers can be related in this way"
+            ) from None
+
+    def at(self, z: Floats, hold: Mapping[str, float]) -> list[Value]:
+        """Value of every slot at points z (point, normal), independent normals; ``hold`` fixes leaves by path."""
+        if self.tied:
+            z = z.copy()
+            z[:, self.tied] = z[:, self.tied] @ self.factor.T
+        drawn: list[Value] = [
+            hold[leaf.path] if leaf.path in hold else _value(leaf, z[:, leaf.normal]) for leaf in self.leaves
+        ]
+        return [
+            drawn[int(slot)] if leaf else float(slot)
+            for slot, leaf in zip(self.slots, self._is_leaf, strict=True)
+        ]  # fmt: skip
+
+
+def _fixed(number: Number) -> bool:
+    """Whether a number cannot vary."""
+    if number.certain or isinstance(number, Certain):
+        return True
+    if isinstance(number, (Range, Metalog)):
+        return number.p10 == number.p90
+    if isinstance(number, Values):
+        return min(number.values) == max(number.values)
+    if isinstance(number, Pert):
+        return number.max <= number.min
+    return isinstance(number, MeanSd) and number.sd == 0
+
+
+def _beta(number: Number) -> tuple[float, float] | None:
+    """The two shapes of a number that is a beta, stretched or not."""
+    if isinstance(number, Pert):
+        a = 1 + 4 * (number.likely - number.min) / (number.max - number.min)
+        return a, 6 - a
+    if isinstance(number, Successes):
+        return number.successes + 0.5, number.of - number.successes + 0.5
+    if isinstance(number, MeanSd) and number.domain == "share":
+        size = number.mean * (1 - number.mean) / number.sd**2 - 1
+        return number.mean * size, (1 - number.mean) * size
+    return None
+
+
+def logistic(t: Floats) -> Floats:
+    found: Floats = 1 / (1 + np.exp(-np.clip(t, -700.0, 700.0)))
+    return found
+
+
+def _back(domain: str, x: Floats) -> Floats:
+    """From the scale on which ranges are normal."""
+    if domain == "real":
+        return x
+    return np.exp(np.minimum(x, 700.0)) if domain == "positive" else logistic(x)
+
+
+def _value(leaf: Leaf, z: Floats) -> Floats:
+    """What a number is at normal scores z."""
+    number = leaf.number
+    if leaf.curve is not None:
+        value = logistic(beta.read(leaf.curve, z))
+        if isinstance(number, Pert):
+            value = number.min + (number.max - number.min) * value
+    elif isinstance(number, Range):
+        low, high = forward(number.domain, number.p10), forward(number.domain, number.p90)
+        value = _back(number.domain, (low + high) / 2 + (high - low) / (2 * Z90) * z)
+    elif isinstance(number, Metalog):
+        a1, a2, a3 = number.coefficients()
+        near = np.exp(normal.log_cdf_below(-np.abs(z)))
+        odds = np.copysign(np.log1p(-near) - np.log(near), z)
+        value = _back(number.domain, a1 + (a2 + a3 * np.copysign(0.5 - near, z)) * odds)
+    elif isinstance(number, Values):
+        ordered = np.array(sorted(number.values), np.float64)
+        value = ordered[np.minimum((normal.cdf(z) * ordered.size).astype(np.int64), ordered.size - 1)]
+    elif isinstance(number, MeanSd) and number.domain == "positive":
+        variance = math.log1p((number.sd / number.mean) ** 2)
+        value = np.exp(math.log(number.mean) - variance / 2 + math.sqrt(variance) * z)
+    elif isinstance(number, MeanSd):
+        value = number.mean + number.sd * z
+    else:
+        raise TypeError(f"no form for {type(number).__name__}")
+    value = value * number.times
+    return np.minimum(value, 1.0) if number.domain == "share" else value

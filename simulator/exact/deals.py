@@ -1,0 +1,160 @@
+"""What one deal counts for, worked out backwards from its decision to its due week and its birth.
+
+Given the assumptions and the market, a deal's fate is a walk over weeks: due, slip or decide. Weights
+say what each step counts; the expected weight of a deal that is due in a week follows from those of
+later weeks. Weights are arrays (channel, week), one channel per question.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.exact.shifts import Shift
+from simulator.exact.terms import Terms, by_week
+
+Floats = NDArray[np.float64]
+
+NEGLIGIBLE = 1e-15
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What counts, by channel and week: a win, a loss, a slip out of its quarter, being open at the end.
+
+    ``end`` is (channel,): the week at whose beginning deals that are still open count, or 0.
+    """
+
+    win: Floats
+    loss: Floats
+    out: Floats
+    end: NDArray[np.int64]
+
+    @property
+    def of_deals(self) -> bool:
+        return bool(self.win.any() or self.loss.any() or self.out.any() or self.end.any())
+
+    @property
+    def open_before(self) -> Floats:
+        """(channel, week): 1 where a deal born in that week would be open at the end, were it not decided."""
+        weeks = np.arange(self.win.shape[1])
+        return (weeks[None, :] < self.end[:, None]).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Course:
+    """How deals go on from a due week; arrays (row, week), rows being points, or points × open deals.
+
+    left : slips survived from here on, int64 (row,); counted : slips so far that the win rate counts.
+    settled : whether winners and losers part at birth.
+    """
+
+    rate: Floats
+    slip: Floats
+    factor: Floats
+    delay: Shift
+    left: NDArray[np.int64]
+    counted: NDArray[np.int64]
+    settled: bool
+
+    @property
+    def levels(self) -> int:
+        """Slips to look at: no more than there are weeks, none where nothing slips."""
+        return min(int(self.left.max(initial=0)), self.slip.shape[-1]) if self.slip.any() else 0
+
+
+def course_of(terms: Terms, win_stage: int) -> Course:
+    """The course of deals born in the plan."""
+    return Course(
+        by_week(terms.rate[win_stage]), by_week(terms.slip), by_week(terms.factor), terms.delay,
+        np.array([terms.outline.limit]), np.array([0]), terms.losses is not None,
+    )  # fmt: skip
+
+
+def due(course: Course, weights: Weights) -> tuple[Floats, ...]:
+    """Expected weight of a deal due in each week: (row, channel, week).
+
+    One array, or two where winners and losers part at birth: of winners, of losers.
+    """
+    open_before = weights.open_before
+    win, loss = weights.win - open_before, weights.loss - open_before  # 1 for open is added at birth
+    slip, factor = course.slip[:, None, :], course.factor[:, None, :]
+    out = weights.out * course.delay.beyond[:, None, :]
+    kinds = 2 if course.settled else 1
+    after: list[Floats] = []
+    for s in range(course.levels, -1, -1):
+        goes_on = (s < course.left)[:, None, None]
+        here = []
+        if course.settled:
+            values = [win, loss]
+        else:
+            slips = (s + course.counted)[:, None, None]
+            chance = np.minimum(1.0, course.rate[:, None, :] * factor**slips)
+            values = [chance * win + (1 - chance) * loss]
+        for kind in range(kinds):
+            found = (1 - slip) * values[kind]
+            if slip.any():
+                moved: Floats | float = out
+                if after:
+                    moved = out + course.delay.back(after[kind])
+                    if kind == 0 and kinds == 2 and (factor < 1).any():
+                        stay = np.minimum(1.0, factor)
+                        moved = out + stay * (moved - out) + (1 - stay) * course.delay.back(after[1])
+                found = found + slip * np.where(goes_on, moved, loss)
+            here.append(found)
+        after = here
+    return tuple(after)
+
+
+def due_repeats(course: Course, inside: Floats, *, out_only: bool, most: int) -> list[Floats]:
+    """P(a deal due in a week slips at least j times within the period), j = 1, 2, …: each (row, channel, week).
+
+    Parameters
+    ----------
+    inside : (channel, week) 1 within the period
+    out_only : count only slips to a due week after the quarter
+    most : look no further than this many
+    """
+    slip, delay = course.slip[:, None, :], course.delay
+    rows, shape = course.slip.shape[0], inside.shape
+    last: list[Floats] = []  # by j − 1
+    for s in range(course.levels, -1, -1):
+        goes_on = slip * (s < course.left)[:, None, None]
+        here: list[Floats] = []
+        for j in range(most):
+            later = last[j] if j < len(last) else None
+            sooner = last[j - 1] if 0 < j <= len(last) else None
+            if j > 0 and sooner is None:
+                break
+            total = np.zeros((rows, *shape))
+            if out_only:
+                if j == 0:
+                    total = total + inside * delay.beyond[:, None, :]
+                elif sooner is not None:
+                    total = total + inside * (delay.back(sooner) - delay.back_inside(sooner))
+                if later is not None:
+                    total = total + inside * delay.back_inside(later)
+            elif j == 0:
+                total = total + inside
+            elif sooner is not None:
+                total = total + inside * delay.back(sooner)
+            if later is not None:
+                total = total + (1 - inside) * delay.back(later)
+            found = goes_on * total
+            if found.max(initial=0.0) < NEGLIGIBLE:
+                break
+            here.append(found)
+        last = here
+    return last
+
+
+def born(terms: Terms, win_stage: int, fates: tuple[Floats, ...]) -> Floats:
+    """Expected weight of a deal born in each week, from that of deals due: (point, channel, week)."""
+    wins_lag = terms.lag[win_stage]
+    if terms.losses is None:
+        return wins_lag.back(fates[0])
+    rate = np.minimum(1.0, by_week(terms.rate[win_stage]))[:, None, :]
+    losers = fates[1] if len(fates) == 2 else fates[0]
+    return rate * wins_lag.back(fates[0]) + (1 - rate) * terms.losses.back(losers)

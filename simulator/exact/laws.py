@@ -1,0 +1,273 @@
+"""Distributions from characteristic functions: of counts, exactly; of money, with a bound on the error.
+
+A law may be an average over several sets of points at once: arrays have a leading axis ``set``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.exact import transforms
+from simulator.exact.parts import Parts
+from simulator.exact.values import discrete
+
+Floats = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
+
+SMALL = 1e-13
+ENOUGH = 1e-8  # a frequency that weighs less is the last
+HALF_A_CENT = 0.005
+BLOCK = 32
+MOST_ATOMS = 12
+
+
+@dataclass(frozen=True)
+class CountLaw:
+    """P(X = start), P(X = start + 1), … times ``unit``: pmf (set, value)."""
+
+    start: int
+    pmf: Floats
+    unit: float = 1.0
+    error_bound: float = 1e-11
+
+    def below(self, x: float) -> Floats:
+        """P(X < x) of each set."""
+        places = np.ceil((x - (HALF_A_CENT if self.unit != 1.0 else 1e-9)) / self.unit) - self.start
+        return np.clip(self.pmf[:, : int(max(0, min(places, self.pmf.shape[1])))].sum(axis=1), 0.0, 1.0)
+
+    def above(self, x: float) -> Floats:
+        """P(X > x) of each set."""
+        places = np.floor((x + (HALF_A_CENT if self.unit != 1.0 else 1e-9)) / self.unit) - self.start + 1
+        return np.clip(self.pmf[:, int(max(0, min(places, self.pmf.shape[1]))) :].sum(axis=1), 0.0, 1.0)
+
+    def quantiles(self, levels: Floats) -> Floats:
+        """The smallest x with P(X <= x) >= level, in the average over sets."""
+        cdf = np.cumsum(self.pmf.mean(axis=0))
+        places = np.minimum(np.searchsorted(cdf, levels - 1e-12), cdf.size - 1)
+        return np.asarray((self.start + places) * self.unit, np.float64)
+
+
+@dataclass(frozen=True)
+class MoneyLaw:
+    """Atoms and a smooth rest, the latter as a Fourier series over a window [low, low + width).
+
+    Feller & Orey's inversion on a grid of frequencies (Abate & Whitt 1992, "The Fourier-series method
+    for inverting transforms of probability distributions"): exact but for what lies outside the
+    window and for frequencies left out.
+
+    Parameters
+    ----------
+    atoms : values (atom,), ascending; chances (set, atom)
+    rest : (set, frequency) of the frequencies 2π/width·1, 2, …; mass (set,)
+    """
+
+    atoms: Floats
+    chances: Floats
+    rest: Complexes
+    mass: Floats
+    low: float
+    width: float
+    error_bound: float
+
+    def _smooth(self, x: Floats) -> Floats:
+        """P(rest <= x): (set, x)."""
+        t = 2 * np.pi / self.width * np.arange(1, self.rest.shape[1] + 1)
+        inside = np.clip(np.asarray(x, np.float64), self.low, self.low + self.width)
+        waves = (np.exp(-1j * t * self.low)[:, None] - np.exp(-1j * np.multiply.outer(t, inside))) / (1j * t)[:, None]
+        found = self.mass[:, None] * (inside - self.low) / self.width + 2 / self.width * (self.rest @ waves).real
+        return np.clip(found, 0.0, self.mass[:, None])
+
+    def below(self, x: float) -> Floats:
+        """P(X < x) of each set; amounts are rounded to cents, so half a cent less than x is not below it."""
+        return self._smooth(np.array([x]))[:, 0] + self.chances[:, self.atoms < x - HALF_A_CENT].sum(axis=1)
+
+    def above(self, x: float) -> Floats:
+        """P(X > x) of each set."""
+        at_most = self._smooth(np.array([x]))[:, 0] + self.chances[:, self.atoms <= x + HALF_A_CENT].sum(axis=1)
+        return np.clip(1 - at_most, 0.0, 1.0)
+
+    def quantiles(self, levels: Floats) -> Floats:
+        """The smallest x with P(X <= x) >= level, in the average over sets, to a cent."""
+        mean = MoneyLaw(
+            self.atoms, self.chances.mean(axis=0, keepdims=True), self.rest.mean(axis=0, keepdims=True),
+            self.mass.mean(keepdims=True), self.low, self.width, self.error_bound,
+        )  # fmt: skip
+        grid, smooth = mean._on_grid()
+        steps = np.concatenate([[0.0], np.cumsum(mean.chances[0])])
+        cdf = np.maximum.accumulate(smooth + steps[np.searchsorted(self.atoms, grid + 1e-9)])
+        right = np.clip(np.searchsorted(cdf, levels), 1, grid.size - 1)
+        left, far = grid[right - 1].copy(), grid[right].copy()
+        if not self.atoms.size or (np.searchsorted(self.atoms, left - 1e-9) == np.searchsorted(self.atoms, far)).all():
+            share = (levels - cdf[right - 1]) / np.maximum(cdf[right] - cdf[right - 1], 1e-300)
+            x = left + (far - left) * np.clip(share, 0.0, 1.0)
+            slope = np.maximum((cdf[right] - cdf[right - 1]) / (far - left), 1e-300)
+            for _ in range(2):
+                x = np.clip(x + (levels - mean._at_most(x)) / slope, left, far)
+            return np.asarray(np.round(np.maximum(x, 0.0), 2), np.float64)
+        for _ in range(40):  # an atom near by: the law jumps
+            middle = 0.5 * (left + far)
+            enough = mean._at_most(middle) >= levels
+            left, far = np.where(enough, left, middle), np.where(enough, middle, far)
+            if (far - left).max() < 0.004:
+                break
+        return np.asarray(np.round(np.maximum(far, 0.0), 2), np.float64)
+
+    def _on_grid(self) -> tuple[Floats, Floats]:
+        """The rest's distribution function over an even grid of the window, by one FFT: (x,) of the first set."""
+        k = np.arange(1, self.rest.shape[1] + 1)
+        t = 2 * np.pi / self.width * k
+        size = max(1024, 1 << int(np.ceil(np.log2(4 * k.size))))
+        wave = np.zeros(size // 2 + 1, np.complex128)
+        wave[1 : k.size + 1] = self.rest[0] * np.exp(-1j * t * self.low) / (1j * t)
+        start = 2 / self.width * wave.sum().real
+        grid = self.low + self.width * np.arange(size) / size
+        found = self.mass[0] * np.arange(size) / size + start - np.fft.irfft(wave.conj(), size) * size / self.width
+        return grid, np.clip(found, 0.0, self.mass[0])
+
+    def _at_most(self, x: Floats) -> Floats:
+        steps = (self.atoms[None, :] <= x[:, None] + 1e-9) @ self.chances[0] if self.atoms.size else 0.0
+        found: Floats = self._smooth(x)[0] + steps
+        return found
+
+
+def count_law(parts: Parts, points: int, sets: int = 1, unit: float = 1.0) -> CountLaw:
+    """The law of a count, or of money that comes in multiples of ``unit``, averaged within sets of points."""
+    mean, variance = transforms.moments(parts, points)
+    sd = np.sqrt(np.maximum(variance.mean() + mean.var(), 0.0)) / unit
+    middle = mean.mean() / unit
+    lump = 40 * transforms.largest_lump(parts)
+    low = max(0, int(min(middle - 14 * sd, mean.min() / unit - 10 * np.sqrt(variance.max()) / unit) - 16))
+    high = int(max(middle + 20 * sd + lump, mean.max() / unit + 12 * np.sqrt(variance.max()) / unit) + 40)
+    size = 1 << int(np.ceil(np.log2(high - low)))
+    rows = np.zeros((sets, size // 2 + 1), np.complex128)
+    for first in range(0, size // 2 + 1, BLOCK):
+        k = np.arange(first, min(first + BLOCK, size // 2 + 1))
+        angle = 2 * np.pi * k / size
+        phi = _averaged(transforms.characteristic(parts, angle / unit, points), sets)
+        rows[:, k] = phi * np.exp(-1j * angle * low)
+        if np.abs(phi[:, -4:]).max() < SMALL and np.abs(phi).max(axis=0)[-1] < SMALL:
+            break
+    # numpy's irfft has exp(+i): the pmf is the inverse of the conjugate
+    pmf = np.fft.irfft(rows.conj(), size, axis=1)
+    return CountLaw(low, np.maximum(pmf, 0.0), unit)
+
+
+def _averaged(phi: Complexes, sets: int) -> Complexes:
+    return phi.reshape(sets, -1, phi.shape[1]).mean(axis=1)
+
+
+def money_law(parts: Parts, points: int, sets: int = 1, *, most: int = 1 << 14) -> CountLaw | MoneyLaw:
+    """The law of an amount of money, averaged within sets of points."""
+    unit = _unit(parts)
+    if unit is not None:
+        return count_law(parts, points, sets, unit)
+    mean, variance = transforms.moments(parts, points)
+    sd = float(np.sqrt(variance.mean() + mean.var()))
+    top = max(mean.mean() + 20 * sd, mean.max() + 14 * float(np.sqrt(variance.max())))
+    low = min(mean.mean() - 14 * sd, mean.min() - 10 * float(np.sqrt(variance.max())))
+    low = max(low, -0.05 * top)
+    width = 2.0 ** (math.ceil(2 * math.log2(top - low)) / 2)  # rungs: neighbouring quarters share their frequencies
+    atoms, chances, amounts, silent = _atoms(parts, points)
+    found: list[Complexes] = []
+    done = 0
+    left = 1.0
+    while done < most:
+        block = BLOCK if done < 8 * BLOCK else 8 * BLOCK
+        t = 2 * np.pi / width * np.arange(done + 1, done + block + 1)
+        phi = transforms.characteristic(parts, t, points)
+        if atoms.size:
+            phi = phi - silent[:, None] * transforms.characteristic(amounts, t, points)
+        rest = _averaged(phi, sets)
+        found.append(rest)
+        done += block
+        left = float(np.abs(rest[:, -8:]).max())
+        if left < ENOUGH:
+            break
+    rest = np.concatenate(found, axis=1)
+    weights = chances.reshape(sets, -1, atoms.size).mean(axis=1) if atoms.size else np.zeros((sets, 0))
+    mass = 1 - weights.sum(axis=1)
+    bound = max(1e-9, 8 * left)
+    if left > ENOUGH:  # still there at the last frequency: smooth by a normal so narrow that it hardly matters
+        k = np.arange(1, done + 1) / done
+        rest = rest * np.exp(-0.5 * (4.5 * k) ** 2)
+        narrow = 4.5 * width / (2 * np.pi * done)
+        law = MoneyLaw(atoms, weights, rest, mass, low, width, 0.0)
+        grid = np.linspace(low, top, 400)
+        bound = float(np.diff(law._smooth(grid), axis=1).max()) / (grid[1] - grid[0]) * 2 * narrow
+    return MoneyLaw(atoms, weights, rest, mass, low, width, bound)
+
+
+def _unit(parts: Parts) -> float | None:
+    """The amount of which every jump is a multiple, where there is one worth it; None for anything else."""
+    amounts: set[int] = set()
+    masses = [(jump, mass) for jump, mass in parts.poisson]
+    masses += [pair for lumpy in parts.lumpy for pair in lumpy.chance]
+    masses += [pair for single in parts.single for pair in single.chance]
+    total = np.zeros(1)
+    for jump, mass in masses:
+        if mass.max(initial=0.0) <= 0:
+            continue
+        if jump.amount is not None:
+            values = [jump.amount]
+        elif jump.size is not None and discrete(jump.size):
+            form, a = jump.size.form, np.unique(np.asarray(jump.size.a))
+            factor = np.unique(np.asarray(jump.size.factor))
+            if a.size > 1 or factor.size > 1 or len(form.points) > 200:
+                return None
+            values = [x * form.times * float(factor[0]) for x in (form.points or (float(a[0]),))]
+        else:
+            return None
+        for value in values:
+            cents = value * 100
+            if abs(cents - round(cents)) > 1e-6:
+                return None
+            amounts.add(round(cents))
+    amounts.discard(0)
+    if not amounts:
+        return 1.0
+    unit = int(np.gcd.reduce(np.array(sorted(amounts))))
+    first, second = transforms.moments(parts, 1) if _one_point(parts) else transforms.moments(parts, _points(parts))
+    total = first.max() + 20 * np.sqrt(second.max())
+    return unit / 100 if total * 100 / unit < 1 << 18 else None
+
+
+def _points(parts: Parts) -> int:
+    sizes = [mass.shape[0] for _, mass in parts.poisson]
+    sizes += [p.shape[0] for lumpy in parts.lumpy for _, p in lumpy.chance]
+    sizes += [lumpy.mean.shape[0] for lumpy in parts.lumpy]
+    sizes += [p.shape[0] for single in parts.single for _, p in single.chance]
+    return max(sizes, default=1)
+
+
+def _one_point(parts: Parts) -> bool:
+    return _points(parts) == 1
+
+
+def _atoms(parts: Parts, points: int) -> tuple[Floats, Floats, Parts, Floats]:
+    """Atoms: what the law is where no drawn value comes in, sums of a few known amounts.
+
+    Returns
+    -------
+    values (atom,), chances (point, atom), the parts of known amounts, P(no drawn value) (point,)
+    """
+    known = Parts(single=[s for s in parts.single if s.chance and s.chance[0][0].amount is not None])
+    drawn = Parts(parts.poisson, parts.lumpy, [s for s in parts.single if s not in known.single])
+    silent = transforms.nothing(drawn, points)
+    none = np.zeros(0), np.zeros((points, 0)), known, silent
+    some = [s for s in known.single if max(p.max(initial=0.0) for _, p in s.chance) > SMALL]
+    if silent.max() < SMALL or len(some) > MOST_ATOMS:
+        return none
+    values, chances = np.zeros(1), silent[:, None]
+    for single in some:
+        jumps = [(float(j.times * (j.amount or 0.0)), p) for j, p in single.chance]
+        stays = 1 - sum((p for _, p in jumps), np.zeros(1))
+        values = np.concatenate([values, *(values + v for v, _ in jumps)])
+        chances = np.concatenate([chances * stays[:, None], *(chances * p[:, None] for _, p in jumps)], axis=1)
+        if values.size > 1 << 15:
+            return none
+    order = np.argsort(values)
+    return values[order], np.broadcast_to(chances[:, order], (points, values.size)), known, silent

@@ -1,0 +1,264 @@
+"""What a metric is a sum of, given the assumptions and the market of each point.
+
+Poisson arrivals with independent fates make independent Poisson numbers of each kind of contribution
+(thinning; Kingman 1993, section 5.1); dispersed weeks make compounds of negative binomials; leads and
+deals known at the start are one independent variable each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.exact import deals, leads
+from simulator.exact.open_deals import open_deal_rows
+from simulator.exact.terms import Points, Size, Terms
+from simulator.quarters import WEEKS
+from simulator.simulation.metrics import (
+    BOOKINGS,
+    CREATED,
+    LOSSES,
+    OPEN_DEALS,
+    OPEN_PIPELINE,
+    SLIPPED_DEALS,
+    SLIPPED_VALUE,
+    SLIPS,
+)
+
+Floats = NDArray[np.float64]
+Quarters = tuple[int, ...]
+
+STOCKS = (OPEN_DEALS, OPEN_PIPELINE)
+
+
+@dataclass(frozen=True, eq=False)
+class Jump:
+    """What one individual adds: ``times`` for a count, or ``times`` its value, drawn by ``size`` or known."""
+
+    times: int
+    size: Size | None = None
+    amount: float | None = None
+
+
+@dataclass(frozen=True)
+class Lumpy:
+    """Dispersed arrivals: week by week a negative binomial number of individuals.
+
+    mean, dispersion : (point, week); chance : per jump (point, week), that one of the week makes it.
+    """
+
+    mean: Floats
+    dispersion: Floats
+    chance: list[tuple[Jump, Floats]]
+
+
+@dataclass(frozen=True)
+class Single:
+    """``copies`` independent individuals, each with a chance (point,) of every jump."""
+
+    copies: int
+    chance: list[tuple[Jump, Floats]]
+
+
+@dataclass
+class Parts:
+    """Independent contributions; arrays (point,), 1 point where all are the same."""
+
+    poisson: list[tuple[Jump, Floats]] = field(default_factory=list)
+    lumpy: list[Lumpy] = field(default_factory=list)
+    single: list[Single] = field(default_factory=list)
+
+    def __add__(self, other: Parts) -> Parts:
+        return Parts(self.poisson + other.poisson, self.lumpy + other.lumpy, self.single + other.single)
+
+
+class Segments:
+    """The parts of each segment's metrics at some points.
+
+    Parameters
+    ----------
+    lumps : segment -> float64 (point, week): arrivals to expect where those of dispersed weeks are given;
+        the rest is then Poisson.
+    """
+
+    def __init__(self, points: Points, lumps: dict[int, Floats] | None = None):
+        self.points, self.outline = points, points.outline
+        self.lumps = lumps or {}
+        self.win_stage = self.outline.stages - 1
+        self._flows: dict[int, dict[int, Floats]] = {}
+
+    def parts(self, metric: str, periods: Sequence[Quarters], segment: int) -> list[Parts]:
+        """The parts of a metric over each period (for stocks: at its end) in one segment."""
+        terms = self.points.terms(segment)
+        money = metric in (BOOKINGS, CREATED, SLIPPED_VALUE, OPEN_PIPELINE)
+        if money and terms.outline.size is None and not self._has_open_deals(segment):
+            return [Parts() for _ in periods]
+        if metric == SLIPS or (metric in (SLIPPED_DEALS, SLIPPED_VALUE) and any(len(p) > 1 for p in periods)):
+            return self._repeated(metric, periods, segment, money)
+        return self._once(metric, periods, segment, money)
+
+    def _has_open_deals(self, segment: int) -> bool:
+        return any(deal.segment == segment for deal in self.outline.deals)
+
+    def _inside(self, periods: Sequence[Quarters]) -> Floats:
+        """(channel, week): 1 within the period."""
+        found = np.zeros((len(periods), self.outline.weeks))
+        for channel, period in enumerate(periods):
+            for q in period:
+                first = self.outline.start + WEEKS * q
+                found[channel, first : first + WEEKS] = 1.0
+        return found
+
+    def _once(self, metric: str, periods: Sequence[Quarters], segment: int, money: bool) -> list[Parts]:
+        """Metrics that count an individual at most once."""
+        terms, outline = self.points.terms(segment), self.outline
+        inside = self._inside(periods)
+        nothing = np.zeros_like(inside)
+        stages = outline.scenario.stages
+        ends = np.array([outline.start + WEEKS * (period[-1] + 1) for period in periods])
+        weights = deals.Weights(
+            inside if metric in (stages[-1], BOOKINGS) else nothing,
+            inside if metric == LOSSES else nothing,
+            inside if metric in (SLIPPED_DEALS, SLIPPED_VALUE) else nothing,
+            ends if metric in STOCKS else np.zeros_like(ends),
+        )
+        stage = outline.stages - 2 if metric == CREATED else None
+        if metric in stages[:-1]:
+            stage = stages.index(metric)
+        if not weights.of_deals:
+            at_birth = nothing[None]
+        else:
+            fates = deals.due(deals.course_of(terms, self.win_stage), weights)
+            at_birth = deals.born(terms, self.win_stage, fates) + weights.open_before
+        found = self._gather(segment, [at_birth], stage, inside, money)
+        for deal, chances in open_deal_rows(self.points, segment, weights):
+            for channel, parts in enumerate(found):
+                jump = Jump(1, None, deal.amount) if money else Jump(1)
+                parts.single.append(Single(1, [(jump, chances[:, channel])]))
+        return found
+
+    def _repeated(self, metric: str, periods: Sequence[Quarters], segment: int, money: bool) -> list[Parts]:
+        """Metrics that can count a deal several times: slips, and what slips out of several quarters."""
+        terms = self.points.terms(segment)
+        inside = self._inside(periods)
+        out_only = metric != SLIPS
+        most = max(len(period) for period in periods) * (1 if out_only else WEEKS)
+        course = deals.course_of(terms, self.win_stage)
+        at_least = deals.due_repeats(course, inside, out_only=out_only, most=most)
+        at_birth = [deals.born(terms, self.win_stage, (fate,)) for fate in at_least]
+        exactly = [one - two for one, two in pairwise(at_birth)] + at_birth[-1:]
+        found = self._gather(segment, exactly, None, inside, money)
+        repeats = (inside, out_only, most)
+        for deal, chances in open_deal_rows(self.points, segment, repeats):
+            for channel, parts in enumerate(found):
+                jumps = [
+                    (Jump(j + 1, None, deal.amount) if money else Jump(j + 1), chances[:, channel, j])
+                    for j in range(chances.shape[2])
+                ]
+                parts.single.append(Single(1, jumps))
+        return found
+
+    def flows(self, segment: int) -> dict[int, Floats]:
+        """Expected entries into each stage (point, week) of those who arrive in the plan."""
+        if segment not in self._flows:
+            terms = self.points.terms(segment)
+            entering = self.lumps.get(segment)
+            if entering is None:
+                entering = leads.arrivals(self.outline, terms)
+            self._flows[segment] = leads.flows(self.outline, terms, entering)
+        return self._flows[segment]
+
+    def _gather(
+        self, segment: int, at_birth: list[Floats], stage: int | None, inside: Floats, money: bool
+    ) -> list[Parts]:
+        """Parts per channel from what a deal born in a week counts for, by number of times (from 1)."""
+        terms, outline = self.points.terms(segment), self.outline
+        if money and terms.outline.size is None:  # only deals that were open at the start have a value
+            return [Parts() for _ in inside]
+        groups = groups_of(terms) if money else np.ones((1, 1, 1))
+        jumps = [[Jump(n + 1, terms.sizes[g] if money else None) for g in range(groups.shape[1])]
+                 for n in range(len(at_birth))]  # fmt: skip
+        found = [Parts() for _ in inside]
+        dispersed = segment not in self.lumps and bool((terms.dispersion > 1).any())
+        mine = [lead for lead in outline.leads if lead.segment == segment]
+        birth = outline.stages - 2
+        if not dispersed:
+            flows = self.flows(segment)
+            for n, response in enumerate(at_birth):
+                if stage is not None and n == 0:
+                    if stage in flows and not money:
+                        mass = flows[stage] @ inside.T
+                        for channel, parts in enumerate(found):
+                            parts.poisson.append((jumps[0][0], mass[:, channel]))
+                        continue
+                    response = response + inside
+                if stage is not None and stage not in flows:
+                    continue
+                for g in range(groups.shape[1]):
+                    mass = np.einsum("nw,ncw->nc", *_rows(flows[birth] * groups[:, g], response))
+                    for channel, parts in enumerate(found):
+                        parts.poisson.append((jumps[n][g], mass[:, channel]))
+        if not dispersed and not mine:
+            return found
+        chances: list[tuple[int, int, dict[int, Floats]]] = []
+        for n, response in enumerate(at_birth):
+            counted = inside if stage is not None and n == 0 else np.zeros_like(inside)
+            for g in range(groups.shape[1]):
+                in_group = groups[:, g, None, :]
+                if stage == birth:
+                    at = leads.responses(outline, terms, (response + counted) * in_group, None, counted)
+                else:
+                    at = leads.responses(outline, terms, response * in_group, stage if g == 0 else None, counted)
+                chances.append((n, g, at))
+        if dispersed:
+            mean = leads.arrivals(outline, terms)
+            spread = np.maximum(1.0, np.repeat(terms.dispersion, WEEKS, axis=-1))
+            for channel, parts in enumerate(found):
+                parts.lumpy.append(
+                    Lumpy(mean, spread, [(jumps[n][g], at[terms.outline.entry][:, channel]) for n, g, at in chances])
+                )
+        for lead in mine:
+            arriving = lead_arrivals(self.points, terms, lead.stage, lead.age, lead.quarter)
+            for channel, parts in enumerate(found):
+                one = [
+                    (jumps[n][g], np.einsum("nw,nw->n", *_rows(arriving, at[lead.stage + 1][:, channel])))
+                    for n, g, at in chances
+                ]
+                parts.single.append(Single(lead.count, one))
+        return found
+
+
+def groups_of(terms: Terms) -> Floats:
+    """(point, group, week): 1 where a deal born in that week has the group's law of values."""
+    weekly = np.repeat(terms.group, WEEKS, axis=-1)
+    return (weekly[:, None, :] == np.arange(len(terms.sizes))[None, :, None]).astype(np.float64)
+
+
+def _rows(one: Floats, two: Floats) -> tuple[Floats, Floats]:
+    """Two arrays with the same number of points."""
+    rows = max(one.shape[0], two.shape[0])
+    return np.broadcast_to(one, (rows, *one.shape[1:])), np.broadcast_to(two, (rows, *two.shape[1:]))
+
+
+def lead_arrivals(points: Points, terms: Terms, stage: int, age: int, quarter: int) -> Floats:
+    """P(a lead in flight since ``age`` weeks enters the next stage in a week): (point, week).
+
+    One that has not gone on after ``age`` weeks still does so with p·S/(1 − p + p·S), S = P(K >= age).
+    """
+    outline = points.outline
+    rate = terms.rate[stage + 1][:, quarter, None]
+    law = terms.lag[stage + 1].laws[quarter]
+    gone = law[:, :age].sum(axis=1, keepdims=True)
+    left = np.maximum(0.0, 1.0 - gone)
+    going = rate * left
+    chance = np.divide(going, 1.0 - rate + going, out=np.zeros_like(going), where=going > 0)
+    room = outline.weeks - outline.start
+    coming = law[:, age : age + room] / np.where(left > 0, left, 1.0)
+    rows = max(chance.shape[0], coming.shape[0])
+    found = np.zeros((rows, outline.weeks))
+    found[:, outline.start : outline.start + coming.shape[1]] = chance * coming
+    return found

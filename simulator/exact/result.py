@@ -1,0 +1,225 @@
+"""What an answer without sampling returns: laws instead of trials, read like any result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import UsageError
+from simulator.exact.answers import Answers, Law
+from simulator.quarters import Calendar, Period
+from simulator.simulation.metrics import Metric, metrics_in
+from simulator.simulation.provenance import Provenance
+from simulator.simulation.result import PERCENTILES, Fall, Result, Segments, TargetEstimate, meets
+from simulator.statistics.intervals import Estimate, as_percent
+
+if TYPE_CHECKING:
+    from simulator.scenario.model import Scenario
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class JointEstimate(Estimate):
+    """How likely all targets are met together, and how that was found; ``trials`` where it was drawn."""
+
+    engine: str = "exact"
+    trials: int | None = None
+
+
+class ExactResult:
+    """The laws of a plan's metrics, without sampling: exact, or averaged over what is uncertain.
+
+    Reads like a :class:`~simulator.simulation.result.Result` but for the arrays of trials, which it
+    has not: ask ``simulate`` for those.
+
+    Attributes
+    ----------
+    engine : ``exact`` for plans of certain numbers, ``conditional`` for those averaged over points of what is
+        uncertain
+    trials : None
+    targets, all_targets : as of a simulated result; each says its own ``engine``
+    """
+
+    trials = None
+
+    def __init__(
+        self, scenario: Scenario, answers: Answers, *, provenance: Provenance, targets: Sequence[TargetEstimate],
+        all_targets: JointEstimate | None, notes: Sequence[str] = (),
+    ):  # fmt: skip
+        self.scenario, self.answers, self.provenance = scenario, answers, provenance
+        self.engine = provenance.engine
+        self.metrics = metrics_in(scenario)
+        self._levels: dict[int, Floats] = {}
+        self.targets, self.all_targets, self.notes = tuple(targets), all_targets, tuple(notes)
+
+    # -- labels ---------------------------------------------------------------------------------
+    @property
+    def seed(self) -> int:
+        return self.provenance.seed
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.scenario.calendar
+
+    @property
+    def quarters(self) -> tuple[str, ...]:
+        """Labels of the quarters."""
+        return self.calendar.labels
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        return tuple(self.scenario.segments)
+
+    def metric(self, name: str) -> Metric:
+        """The metric of this name; UsageError where there is none."""
+        for metric in self.metrics:
+            if metric.name == name:
+                return metric
+        raise UsageError(f"no metric {name!r}; this plan has: {', '.join(m.name for m in self.metrics)}")
+
+    def __contains__(self, name: str) -> bool:
+        return any(metric.name == name for metric in self.metrics)
+
+    def _period(self, period: str | Period) -> Period:
+        if isinstance(period, Period):
+            return period
+        try:
+            return self.calendar.period(period)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+
+    # -- answers --------------------------------------------------------------------------------
+    def law(self, metric: str, period: str | Period = "horizon", segment: Segments = None) -> Law:
+        """The law of a metric over a period: flows summed, stocks at the end."""
+        self.metric(metric)
+        unknown = [name for name in ((segment,) if isinstance(segment, str) else segment or ()) if
+                   name not in self.segments]  # fmt: skip
+        if unknown:
+            raise UsageError(f"no segment {unknown[0]!r}; this plan has: {', '.join(self.segments)}")
+        return self.answers.law(metric, self._period(period).quarters, segment)
+
+    def percentiles(
+        self, metric: str, period: str | Period, segment: Segments = None, levels: Sequence[float] = PERCENTILES
+    ) -> Floats:
+        """The smallest values with at least these percents at or below them."""
+        return self.law(metric, period, segment).quantiles(np.asarray(levels, np.float64) / 100)
+
+    def falls(self, target: TargetEstimate) -> Fall:
+        """How the metric of a target falls around it, in parts of a million million instead of trials.
+
+        Money is laid on 2,000 cells. For each quarter it is the lowest (or highest) quarter.
+        """
+        periods = self.quarters if target.period.each else (target.period,)
+        laws = [self.law(target.metric, period, target.segment) for period in periods]
+        ends = [law.quantiles(np.array([1e-6, 1 - 1e-6])) for law in laws]
+        low, high = (float(pick(ends, axis=0)[side]) for side, pick in ((0, np.min), (1, np.max)))
+        bound = float(target.at_least if target.at_least is not None else target.at_most or 0.0)
+        if self.metric(target.metric).kind == "count":
+            values = np.arange(low, high + 1)
+            edges = np.append(values, high + 1) - 0.5
+        else:
+            width = max(high - low, 0.01) / 2000
+            edges = bound + width * np.arange(np.floor((low - bound) / width), np.ceil((high - bound) / width) + 2)
+            values = (edges[:-1] + edges[1:]) / 2
+        below = np.array([[float(law.below(x)[0]) for x in edges] for law in laws])
+        whole = 1 - np.prod(1 - below, axis=0) if target.at_least is not None else np.prod(below, axis=0)
+        shares = np.rint(np.maximum(np.diff(whole), 0.0) * 1e12).astype(np.int64)
+        return Fall(values, target.met(values), shares)
+
+    def probability(
+        self, metric: str, *, at_least: float | None = None, at_most: float | None = None,
+        period: str | Period = "horizon", segment: Segments = None,
+    ) -> Estimate:  # fmt: skip
+        """How likely a threshold is met over one period."""
+        wanted = self._period(period)
+        meets(np.zeros(0), at_least, at_most)
+        if wanted.each:
+            raise UsageError("a law is of one period; ask for each quarter by itself, or for a target of the plan")
+        self.law(metric, wanted, segment)
+        p, _ = self.answers.probability(metric, wanted.quarters, segment, at_least, at_most)
+        return Estimate(p, 0.0, p, p)
+
+    def summary(self, segments: bool = True) -> list[dict[str, Any]]:
+        """Tidy rows: metric × period × segment (``None`` is the total), as in the JSON."""
+        who: list[str | None] = [None, *(self.segments if segments else ())]
+        return [
+            self.summarise(metric.name, period, segment)
+            for metric in self.metrics
+            for segment in who
+            for period in self.calendar.periods
+        ]
+
+    def summarise(self, metric: str, period: str | Period, segment: Segments = None) -> dict[str, Any]:
+        """One row of the summary; percentiles are the smallest x with P(X <= x) at least so large."""
+        wanted = self._period(period)
+        mean, sd = self.answers.moments(metric, wanted.quarters, segment)
+        row: dict[str, Any] = {"metric": metric, "in": wanted.label, "segment": segment}
+        row |= {"mean": mean, "standard_error": 0.0, "sd": sd}
+        law = self.law(metric, wanted, segment)
+        if id(law) not in self._levels:  # several periods and segments may have one law
+            self._levels[id(law)] = law.quantiles(np.asarray(PERCENTILES, np.float64) / 100)
+        levels = self._levels[id(law)]
+        return row | {f"p{level:02d}": float(x) for level, x in zip(PERCENTILES, levels, strict=True)}
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented JSON form, as of a simulated result."""
+        joint = self.all_targets
+        return self.provenance.to_json() | {
+            "error_bound": max((t.error_bound or 0.0 for t in self.targets), default=0.0),
+            "targets": [_target_json(target) for target in self.targets],
+            "all_targets": None if joint is None else _estimate_json(joint) | {
+                "engine": joint.engine, "trials": joint.trials},
+            "metrics": self.summary(),
+            "warnings": list(self.notes),
+        }  # fmt: skip
+
+    def __repr__(self) -> str:
+        targets = "; ".join(f"{t.name}: {as_percent(t.value)}" for t in self.targets)
+        head = f"{self.scenario.name!r}: {self.engine}"
+        return f"<ExactResult {'; '.join(part for part in (head, targets) if part)}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(t.name)}</td><td style='text-align:right'>{as_percent(t.value)}</td></tr>"
+            for t in self.targets
+        )
+        labels = "".join(f"<th>{escape(label)}</th>" for label in self.quarters)
+        body = ""
+        for metric in self.metrics:
+            body += f"<tr><td>{escape(metric.label)}</td>"
+            for label in self.quarters:
+                low, middle, high = self.percentiles(metric.name, label, None, (10, 50, 90))
+                text = f"{middle:,.0f} <small>({low:,.0f} – {high:,.0f})</small>"
+                body += f"<td style='text-align:right'>{text}</td>"
+            body += "</tr>"
+        return (
+            f"<h4>{escape(self.scenario.name)}</h4><p>{self.engine}: nothing was sampled</p>"
+            f"<table><tr><th>target</th><th>probability</th></tr>{rows}</table>"
+            f"<table><tr><th>median (P10 – P90)</th>{labels}</tr>{body}</table>"
+        )
+
+
+def _estimate_json(estimate: Estimate) -> dict[str, Any]:
+    return {"probability": estimate.value, "standard_error": estimate.standard_error, "low": estimate.low,
+            "high": estimate.high}  # fmt: skip
+
+
+def _target_json(t: TargetEstimate) -> dict[str, Any]:
+    return {
+        "name": t.name, "metric": t.metric,
+        "segment": list(t.segment) if isinstance(t.segment, tuple) else t.segment,
+        "in": t.period.label, "at_least": t.at_least, "at_most": t.at_most, "engine": t.engine,
+        **_estimate_json(t), "error_bound": t.error_bound,
+        "by_quarter": None if t.by_quarter is None else [
+            {"in": label, **_estimate_json(e)} for label, e in t.by_quarter.items()],
+    }  # fmt: skip
+
+
+Forecast = Result | ExactResult
+"""What a plan comes to, by whatever engine."""

@@ -1,0 +1,109 @@
+"""The characteristic function, moments and atom at nothing of a sum of parts, at many points."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.exact.parts import Jump, Lumpy, Parts
+from simulator.exact.values import mean_and_square, transform
+
+Floats = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
+
+NOTHING = 1e-14
+
+
+def characteristic(parts: Parts, t: Floats, points: int) -> Complexes:
+    """E[exp(i·t·X)] of each point: complex128 (point, frequency)."""
+    known: dict[int, Complexes] = {}
+
+    def excess(jump: Jump) -> Complexes:
+        if id(jump) not in known:
+            known[id(jump)] = transform(jump, t) - 1
+        return known[id(jump)]
+
+    total = np.zeros((1, t.size), np.complex128)
+    for jump, mass in parts.poisson:
+        if mass.max(initial=0.0) > 0:
+            total = total + mass[:, None] * excess(jump)
+    for lumpy in parts.lumpy:
+        total = total + _log_of_lumpy(lumpy, [excess(jump) for jump, _ in lumpy.chance])
+    found = np.exp(total)
+    for single in parts.single:
+        one: Complexes | float = 1.0
+        for jump, chance in single.chance:
+            if chance.max(initial=0.0) > 0:
+                one = one + chance[:, None] * excess(jump)
+        if not isinstance(one, float):
+            found = found * one**single.copies
+    return np.broadcast_to(found, (points, t.size))
+
+
+def _log_of_lumpy(lumpy: Lumpy, excess: list[Complexes]) -> Complexes:
+    """Σ over weeks of −μ/(d − 1)·log(1 − (d − 1)·a), a the excess of one individual; μ·a where d = 1."""
+    c = lumpy.dispersion - 1
+    if not excess:
+        return np.zeros((1, 1), np.complex128)
+    total = np.zeros((1, excess[0].shape[1]), np.complex128)
+    some = sum((chance.sum(axis=0) for _, chance in lumpy.chance), np.zeros(lumpy.mean.shape[1]))
+    for w in np.flatnonzero((lumpy.mean.max(axis=0) > 0) & (some > NOTHING)):
+        a: Complexes = np.zeros((1, 1), np.complex128)
+        for (_, chance), more in zip(lumpy.chance, excess, strict=True):
+            a = a + chance[:, w, None] * more
+        week, mean = c[:, w, None], lumpy.mean[:, w, None]
+        if (week > 0).all():
+            total = total - mean / week * np.log1p(-week * a)
+        else:
+            safe = np.where(week > 0, week, 1.0)
+            total = total + np.where(week > 0, -mean / safe * np.log1p(-safe * a), mean * a)
+    return total
+
+
+def nothing(parts: Parts, points: int) -> Floats:
+    """P(no jump at all) at each point."""
+    total = np.zeros(1)
+    for _, mass in parts.poisson:
+        total = total - mass
+    for lumpy in parts.lumpy:
+        chance = sum((p for _, p in lumpy.chance), np.zeros((1, 1)))
+        c = lumpy.dispersion - 1
+        safe = np.where(c > 0, c, 1.0)
+        total = total - (lumpy.mean * np.where(c > 0, np.log1p(safe * chance) / safe, chance)).sum(axis=1)
+    found = np.exp(total)
+    for single in parts.single:
+        left = 1 - sum((chance for _, chance in single.chance), np.zeros(1))
+        found = found * np.maximum(left, 0.0) ** single.copies
+    return np.broadcast_to(found, (points,))
+
+
+def moments(parts: Parts, points: int) -> tuple[Floats, Floats]:
+    """Mean and variance at each point."""
+    mean, variance = np.zeros(1), np.zeros(1)
+    for jump, mass in parts.poisson:
+        first, second = mean_and_square(jump)
+        mean, variance = mean + mass * first, variance + mass * second
+    for lumpy in parts.lumpy:
+        first, second = _of_one([(p, *mean_and_square(jump)) for jump, p in lumpy.chance])
+        mean = mean + (lumpy.mean * first).sum(axis=1)
+        variance = variance + (lumpy.mean * (second + (lumpy.dispersion - 1) * first**2)).sum(axis=1)
+    for single in parts.single:
+        if single.chance:
+            rows = [(p[:, None], *mean_and_square(jump)) for jump, p in single.chance]
+            first, second = _of_one(rows)
+            mean = mean + single.copies * first[:, 0]
+            variance = variance + single.copies * (second - first**2)[:, 0]
+    return np.broadcast_to(mean, (points,)), np.broadcast_to(variance, (points,))
+
+
+def _of_one(rows: list[tuple[Floats, Floats, Floats]]) -> tuple[Floats, Floats]:
+    """E[X] and E[X²] of one individual: (point, week)."""
+    first, second = np.zeros((1, 1)), np.zeros((1, 1))
+    for chance, mean, square in rows:
+        first, second = first + chance * mean[:, None], second + chance * square[:, None]
+    return first, second
+
+
+def largest_lump(parts: Parts) -> float:
+    """Largest dispersion less 1: how heavy the tail of a count is."""
+    return max((float(lumpy.dispersion.max()) - 1 for lumpy in parts.lumpy), default=0.0)
