@@ -47,6 +47,7 @@ class ExactResult:
     """
 
     trials = None
+    kpis: tuple[TargetEstimate, ...] = ()  # plans with any are played
 
     def __init__(
         self, scenario: Scenario, answers: Answers, *, provenance: Provenance, targets: Sequence[TargetEstimate],

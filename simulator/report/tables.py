@@ -47,7 +47,7 @@ def result_table(result: Forecast) -> RenderableType:
     parts += ["", _by_quarter(result)]
     if len(result.segments) > 1:
         parts += ["", _by_segment(result)]
-    if result.kpis:
+    if isinstance(result, Result) and result.kpis:
         from simulator.report.tables_scorecards import scorecard_table
 
         parts += ["", scorecard_table(result)]
