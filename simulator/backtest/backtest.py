@@ -10,7 +10,7 @@ import numpy as np
 
 from simulator.backtest.cells import MODES, TOTAL, Cell, Truth, forecast
 from simulator.backtest.origins import horizon_weeks, origins
-from simulator.backtest.pool import best_weights, mix, quadratic
+from simulator.backtest.pool import FADE, average, best_weights, quadratic
 from simulator.backtest.result import Backtest
 from simulator.calibration.dates import day_number, day_of
 from simulator.calibration.fit import _as_mapping
@@ -19,14 +19,13 @@ from simulator.calibration.read import read_history
 from simulator.errors import DataError, FitError
 
 START = {
-    "funnel": 0.40,
-    "pooled pace": 0.30,
+    "funnel": 0.45,
+    "pooled pace": 0.25,
     "run rate, negative binomial": 0.20,
-    "drifting level": 0.04,
-    "mean of windows, t": 0.03,
-    "run rate, Poisson": 0.03,
+    "drifting level": 0.05,
+    "mean of windows, t": 0.05,
 }
-"""Weights of the pool before it has a record."""
+"""Weights of the pool before it has a record; chosen on made-up companies, see docs/explanation/backtest.md."""
 
 
 def backtest(
@@ -99,21 +98,19 @@ def _pool(cells: list[Cell], weeks: int) -> None:
     then."""
     names = list(START)
     start = np.array([START[name] for name in names])
+    days = sorted({cell.origin for cell in cells})
+    # Overlapping windows say the same thing several times: together they count once a window.
+    overlap = min(float(np.diff(days).min()) / (7 * weeks), 1.0) if len(days) > 1 else 1.0
     for total in (False, True):
         mine = [cell for cell in cells if cell.mode == "all" and (cell.segment == TOTAL) == total]
         parts = [[cell.pmfs.get(name, cell.pmfs["run rate, negative binomial"]) for name in names] for cell in mine]
         forms = [quadratic(pmfs, cell.actual) for pmfs, cell in zip(parts, mine, strict=True)]
-        for day in sorted({cell.origin for cell in mine}):
-            past = [form for form, cell in zip(forms, mine, strict=True) if cell.origin + 7 * weeks <= day]
-            # Overlapping windows say the same thing several times: their number counts only once per window.
-            weights = (
-                best_weights(
-                    sum(past, np.zeros((len(names), len(names)))) / weeks, start, cells=max(len(past) / weeks, 0)
-                )
-                if past
-                else start
-            )
+        for day in days:
+            ages = [(day - 7 * weeks - cell.origin) / 7 for cell in mine]
+            counts = [overlap * FADE**age if age >= 0 else 0.0 for age in ages]
+            past = sum((c * form for c, form in zip(counts, forms, strict=True) if c), np.zeros((len(names),) * 2))
+            weights = best_weights(past, start, cells=sum(counts))
             for cell, pmfs in zip(mine, parts, strict=True):
                 if cell.origin == day:
-                    cell.pmfs["pool"] = mix(pmfs, weights)
+                    cell.pmfs["pool"] = average(pmfs, weights)
                     cell.weights = dict(zip(names, weights.tolist(), strict=True))

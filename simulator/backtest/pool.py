@@ -1,8 +1,9 @@
 """A pool of forecasts that learns from its past scores and is never far from the best of them.
 
-The pool is a weighted mean of distributions. Its CRPS is a quadratic form in the weights, so those that would have
-been best on past cells follow from a small convex programme; a pull towards the starting weights keeps a short record
-from deciding (Gneiting & Ranjan 2013 on linear pools).
+The pool averages quantiles (Lichtendahl, Grushka-Cockayne & Winkler 2013): where its members disagree about the level
+it takes a middle one, instead of a wide mixture of both. Its weights are those with which a weighted mean of the
+distributions would have had the best CRPS on past cells, a small convex programme since that CRPS is a quadratic form
+(Gneiting & Ranjan 2013); old cells fade, and a pull towards the starting weights keeps a short record from deciding.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from numpy.typing import NDArray
 from simulator.statistics.scores import cdf_on
 
 Floats = NDArray[np.float64]
-PATIENCE = 60.0
+PATIENCE = 10.0
 """How many cells of an average score the starting weights are worth."""
+FADE = 0.97
+"""How much less a cell says of the weights for every week that its window has been over."""
+LEVELS = (np.arange(200) + 0.5) / 200
 
 
 def quadratic(pmfs: list[Floats], actual: int) -> Floats:
@@ -52,9 +56,20 @@ def _simplex(v: Floats) -> Floats:
     return np.maximum(v - excess[np.flatnonzero(u > excess)[-1]], 0.0)
 
 
-def mix(pmfs: list[Floats], weights: Floats) -> Floats:
-    """Probabilities of the pool."""
-    out = np.zeros(max(len(p) for p in pmfs))
-    for pmf, weight in zip(pmfs, weights, strict=True):
-        out[: len(pmf)] += weight * pmf
-    return out
+def average(pmfs: list[Floats], weights: Floats) -> Floats:
+    """Probabilities of the count whose quantiles are the weighted mean of those of ``pmfs``.
+
+    Each count stands for the stretch half a unit to either side, so that means of quantiles need no rounding; what
+    falls between two counts is shared between them.
+    """
+    mean = np.maximum(sum((w * _quantiles(p) for p, w in zip(pmfs, weights, strict=True)), np.zeros(len(LEVELS))), -0.5)
+    edges = np.arange(int(mean[-1] + 2)) + 0.5
+    cdf = np.interp(edges, mean, LEVELS, left=0.0, right=1.0)
+    return np.diff(np.r_[0.0, cdf]) / cdf[-1]
+
+
+def _quantiles(pmf: Floats) -> Floats:
+    cdf = np.cumsum(pmf)
+    cdf = np.r_[0.0, cdf / cdf[-1]]
+    rising = np.r_[True, np.diff(cdf) > 1e-12]
+    return np.interp(LEVELS, cdf[rising], (np.arange(len(cdf)) - 0.5)[rising])

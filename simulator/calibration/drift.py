@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from simulator.calibration.cure import Cure
 from simulator.calibration.dates import day_of
@@ -37,8 +38,8 @@ class Drift:
 
     @property
     def factor(self) -> float:
-        """Today's rates over the fitted ones; 1 unless drift is clearly better than none."""
-        return float(self.level.mean[0]) if self.level.gain > 2 else 1.0
+        """Today's rates over the fitted ones; pulled to 1 as far as drift is not clearly better than none."""
+        return float(self.level.mean[0] ** special.expit(self.level.gain - 1))
 
 
 def hazards(fit: Cure, weeks: int) -> Floats:
@@ -82,9 +83,12 @@ def measure(transition: Transition) -> Drift:
     """Compare and follow; see :class:`Drift`."""
     observed, expected = observed_and_expected(transition.spells, transition.segments)
     expected = np.maximum(expected, 1e-6)
-    level = follow(observed.sum(axis=0), expected.sum(axis=0), centre=1.0)
+    as_of = transition.spells.as_of
+    rhythm = quarter_rhythm(observed.sum(axis=0), expected.sum(axis=0), as_of)
+    weeks = as_of - 3 - 7 * np.arange(observed.shape[1])[::-1]
+    # The end of a quarter is no drift: what its rhythm explains is left out.
+    level = follow(observed.sum(axis=0), expected.sum(axis=0) * rhythm[month_of_quarter(weeks)], centre=1.0)
     sd, persistence, blocks = _between_blocks(observed.sum(axis=0), expected.sum(axis=0))
-    rhythm = quarter_rhythm(observed.sum(axis=0), expected.sum(axis=0), transition.spells.as_of)
     return Drift(observed, expected, level, sd, persistence, _flat(observed, expected), blocks, rhythm)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,11 +56,7 @@ def fit_volumes(spells: Spells, segments: int) -> Volumes:
     level = follow(used, exposure)
     if level.weeks < 8:
         # A level that rests on a few weeks is less sure than its counts alone would say.
-        level = replace(
-            level,
-            a=np.minimum(level.a, 4.0 * level.weeks),
-            b=level.b * np.minimum(level.a, 4.0 * level.weeks) / level.a,
-        )
+        level = level.at_most(4.0 * level.weeks)
     return Volumes(used, level, _growth(used.sum(axis=0)), season, first_day)
 
 

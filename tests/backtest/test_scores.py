@@ -15,7 +15,7 @@ from simulator.backtest.baselines import (
     pooled_pace,
     rounded_pmf,
 )
-from simulator.backtest.pool import best_weights, mix, quadratic
+from simulator.backtest.pool import average, best_weights, quadratic
 from simulator.statistics import scores
 from simulator.statistics.scores import crps_count, crps_sample, pmf_of, randomised_pit, skill
 
@@ -101,4 +101,22 @@ def test_the_pool_finds_the_better_one_and_keeps_a_pull_to_its_start():
 
 def test_the_quadratic_form_is_the_crps_of_the_mixture():
     pmfs, weights = [count_pmf(5, 0), count_pmf(9, 20)], np.array([0.3, 0.7])
-    assert weights @ quadratic(pmfs, 6) @ weights == pytest.approx(crps_count(mix(pmfs, weights), 6))
+    mixed = np.zeros(max(len(p) for p in pmfs))
+    for weight, pmf in zip(weights, pmfs, strict=True):
+        mixed[: len(pmf)] += weight * pmf
+    assert weights @ quadratic(pmfs, 6) @ weights == pytest.approx(crps_count(mixed, 6))
+
+
+def test_the_pool_averages_quantiles():
+    """One forecast alone stays what it is; two of one shape give that shape in the middle, no wider; mass is kept."""
+    near, far = count_pmf(20, 0), np.r_[np.zeros(20), count_pmf(20, 0)]
+    alone = average([near], np.ones(1))
+    size = max(len(alone), len(near))
+    assert np.abs(np.pad(alone, (0, size - len(alone))) - np.pad(near, (0, size - len(near)))).max() < 0.006
+    middle = average([near, far], np.array([0.5, 0.5]))
+    x = np.arange(len(middle))
+    mean = middle @ x
+    assert middle.sum() == pytest.approx(1) and mean == pytest.approx(30, abs=0.1)
+    assert middle @ (x - mean) ** 2 == pytest.approx(20, rel=0.05)
+    never, some = average([np.array([1.0])], np.ones(1)), average([np.array([1.0]), near], np.array([0.5, 0.5]))
+    assert never[0] == pytest.approx(1) and some @ np.arange(len(some)) == pytest.approx(10, abs=0.1)
