@@ -46,9 +46,15 @@ EXPORTS = (
     Export(
         "salesforce",
         "snapshots (OpportunityHistory)",
-        (("OpportunityId",), ("CloseDate", "Close Date"), ("StageName", "Stage", "To Stage")),
+        (
+            ("OpportunityId", "Opportunity ID"),
+            ("CloseDate", "Close Date"),
+            ("StageName", "Stage", "To Stage"),
+            # A report of opportunities has an "Opportunity ID" too; what marks a history is one of these.
+            ("=OpportunityId", "Id", "From Stage", "To Stage", "SystemModstamp", "Last Modified"),
+        ),
         {
-            "id": ("OpportunityId",),
+            "id": ("OpportunityId", "Opportunity ID"),
             "changed": ("CreatedDate", "Created Date", "Last Modified"),
             "expected_close": ("CloseDate", "Close Date"),
         },
@@ -160,8 +166,10 @@ EXPORTS = (
 
 
 def _find(names: Sequence[str], headers: Sequence[str]) -> str:
-    known = {key_of(header): header for header in reversed(headers)}
-    return next((known[key_of(name)] for name in names if key_of(name) in known), "")
+    """The first of these names among the headers, whatever its capitals and spaces; "=Name" means exactly that."""
+    known = {key_of(header): header for header in reversed(headers)} | {f"={h}": h for h in headers}
+    keys = [name if name.startswith("=") else key_of(name) for name in names]
+    return next((known[key] for key in keys if key in known), "")
 
 
 def recognise(headers: Sequence[str], crm: str | None = None) -> Export | None:

@@ -22,7 +22,9 @@ MISSING = {"", "-", "--", "n/a", "na", "nan", "nat", "none", "null", "(blank)", 
 
 _YMD = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _AB_Y = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?!\d)")
-_D_MON = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[-\s./]*([^\W\d_]{3,9})\.?[-\s./,]*(\d{4}|\d{2})(?!\d)")
+_D_MON = re.compile(
+    r"(?:[^\W\d_]{2,10}\.?,\s*)?(\d{1,2})(?:st|nd|rd|th)?[-\s./]*([^\W\d_]{3,9})\.?[-\s./,]*(\d{4}|\d{2})(?!\d)"
+)
 _MON_D = re.compile(r"(?:[^\W\d_]{3,9},\s*)?([^\W\d_]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)")
 _PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T|$)")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?$")

@@ -19,7 +19,7 @@ from simulator.calibration.mapping import Mapping
 from simulator.calibration.quality import Quality
 from simulator.calibration.sizes import Sizes, fit_sizes
 from simulator.calibration.slips import Slips, fit_slips
-from simulator.calibration.spells import LOST, OPEN, WON, Spells, spells_of
+from simulator.calibration.spells import LOST, OPEN, WON, WON_UNDATED, Spells, spells_of
 from simulator.calibration.transition import Transition, fit_transition
 from simulator.calibration.volumes import Volumes, fit_volumes
 from simulator.errors import FitError, UsageError
@@ -237,6 +237,7 @@ def fit_history(
         transitions.append(
             fit_transition(_without_slips(spells, slips), segments, family=family) if slips and slipping else plain
         )
+    _one_sided(timed[-1].spells, quality)
     zombies = _zombies(timed[-1], quality)
     notes += _drift_notes(history, transitions, drifts)
     assert first_spells is not None
@@ -263,6 +264,35 @@ def fit_history(
         currency,
         sources,
     )
+
+
+def _one_sided(spells: Spells, quality: Quality) -> None:
+    """Reports are often filtered: to what was won, or to what is closed.
+
+    Raises
+    ------
+    FitError : everything was won.
+    """
+    counts = np.bincount(spells.kind, minlength=5)
+    won, still = counts[WON] + counts[WON_UNDATED], counts[OPEN]
+    if len(spells) >= 20 and won == len(spells):
+        raise FitError(
+            f"all {won:,} records of {spells.stage} were won: this looks like a report of won deals only, from which "
+            f"no rate can be told; export lost and open ones too"
+        )
+    ended = (spells.entry + spells.days)[spells.kind != OPEN]
+    fresh = int((spells.entry > spells.as_of - np.median(spells.days)).sum())
+    if len(spells) >= 50 and not still and len(ended) and np.median(spells.days) >= 7:
+        quality.add(
+            "nothing open",
+            len(spells),
+            len(spells),
+            f"records of {spells.stage} are all decided, though {fresh:,} entered less than a usual cycle before the "
+            f"as-of date",
+            "This looks like a report of closed deals only: recent volumes and long cycles are missing; export open "
+            "ones too",
+            serious=True,
+        )
 
 
 def _bulk(spells: Spells, quality: Quality) -> None:

@@ -3,50 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from simulator.calibration.amounts import parse_amounts
 from simulator.calibration.crm import assemble, recognise
-from simulator.calibration.dates import MISSING, parse_dates
+from simulator.calibration.dates import parse_dates
+from simulator.calibration.headers import (
+    CLOSED,
+    EXPECTED,
+    LOSS,
+    MONEY,
+    NAMED_ID,
+    SEGMENT,
+    STAGES,
+    Column,
+    look,
+    named,
+    stage_of,
+)
 from simulator.calibration.labels import clean
-from simulator.calibration.mapping import Mapping, Table
+from simulator.calibration.mapping import ROW_NUMBER, Mapping, Table
 from simulator.calibration.status import outcome_of
 from simulator.calibration.tables import read_table
 from simulator.errors import DataError
 
 SAMPLE = 4000
-STAGES = (
-    ("visitors", r"visit|session|click|impression"),
-    ("engagements", r"engag|subscri|sign.?up|registr|download|trial"),
-    ("mqls", r"mql|marketing.?qualif|lead|contact|inquir|enquir|first"),
-    ("sqls", r"sql|sales.?qualif|sal\b|opportunit|opp\b|deal|creat|open|added|add.?time|start|demo|meeting"),
-    ("wins", r"won|win\b|wins\b|customer|sign(ed|ature)|contract|purchase|order"),
-)
-SEGMENT = (
-    r"segment",
-    r"lead.?source|origin|source|channel|campaign",
-    r"region|territory|country|market",
-    r"product|pipeline|team|industry|type|business",
-)
-
-
-@dataclass
-class Column:
-    """What the values of a column look like. Shares are of the non-empty ones."""
-
-    name: str
-    filled: float
-    unique: float
-    distinct: int
-    dates: float
-    numbers: float
-    outcomes: float
-    middle: float
-    values: set[str] = field(repr=False, default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -70,41 +55,6 @@ class Guess:
         return mapping_text(self.mapping, comments)
 
 
-def look(name: str, texts: Sequence[str | None]) -> Column:
-    """Describe a column by a sample of its values."""
-    values = [clean(t) for t in texts if t and clean(t).casefold() not in MISSING]
-    distinct = set(values)
-    few = list(distinct)[:300]
-    if not few:
-        return Column(name, 0.0, 0.0, 0, 0.0, 0.0, 0.0, float("nan"))
-    parsed = parse_dates(few, order=None)
-    read = parsed.days if parsed.order not in ("unknown", "mixed") else parse_dates(few, order="day").days
-    plain = np.array([bool(re.fullmatch(r"\d+([.,]\d+)?", text)) for text in few])
-    written = np.isfinite(read) & ~plain
-    numbers = np.isfinite(parse_amounts(few)[0]) & np.array([bool(re.search(r"\d", t)) for t in few]) & ~written
-    serial = np.isfinite(read) & plain & bool(re.search(r"date|time|_at$|\bon$", name, re.I))
-    dated = written | serial
-    outcomes = sum(outcome_of(t) != 0 for t in values) / len(values) if len(distinct) <= 40 else 0.0
-    middle = float(np.nanmedian(read[dated])) if dated.any() else float("nan")
-    return Column(
-        name,
-        len(values) / max(len(texts), 1),
-        len(distinct) / len(values),
-        len(distinct),
-        float(dated.mean()),
-        float(numbers.mean()),
-        outcomes,
-        middle,
-        distinct,
-    )
-
-
-def _stage_of(name: str) -> str | None:
-    words = re.sub(r"[_\-]+", " ", name)
-    hits = [stage for stage, pattern in STAGES if re.search(pattern, words, re.I)]
-    return hits[-1] if "wins" in hits[-1:] else hits[0] if hits else None
-
-
 def guess_mapping(files: Sequence[str]) -> Guess:
     """Propose a mapping for these tables.
 
@@ -124,6 +74,8 @@ def guess_mapping(files: Sequence[str]) -> Guess:
     looks = {}
     for file in files:
         frame = read_table(file, rows=SAMPLE)
+        if not frame.height:
+            raise DataError(f"{file}: names its columns, but has no rows")
         looks[file] = [look(name, frame.get_column(name).to_list()) for name in frame.columns]
     return _propose(list(files), looks)
 
@@ -131,7 +83,7 @@ def guess_mapping(files: Sequence[str]) -> Guess:
 def _id(columns: list[Column], others: list[list[Column]]) -> tuple[Column | None, float, str]:
     best: tuple[float, Column | None, str] = (0.0, None, "")
     for column in columns:
-        named = bool(re.search(r"(^|[_\s.-])id$|^id|_id\b|key|number|guid|uuid", column.name, re.I))
+        named = bool(re.search(NAMED_ID, column.name, re.I))
         shared = max(
             (
                 len(column.values & c.values) / max(min(len(column.values), len(c.values)), 1)
@@ -174,24 +126,23 @@ def _propose(files: list[str], looks: dict[str, list[Column]]) -> Guess:
         columns = looks[file]
         others = [looks[f] for f in main if f != file]
         identity, sure, why = _id(columns, others)
-        if identity is None:
+        if len(main) == 1 and (identity is None or not re.search(NAMED_ID, identity.name, re.I)):
+            table = Table(file=str(Path(file).absolute()), id=ROW_NUMBER)
+            note(f"{number}.id", 0.6, "no column is named like an id: every row counts as a deal of its own")
+        elif identity is None:
             raise DataError(
                 f"{file}: no column looks like the id of a lead or deal; write a mapping (the guide shows one)"
             )
-        table = Table(file=str(Path(file).absolute()), id=identity.name)
-        note(f"{number}.id", sure, why)
+        else:
+            table = Table(file=str(Path(file).absolute()), id=identity.name)
+            note(f"{number}.id", sure, why)
         dates = [
             c
             for c in columns
             if c.dates > 0.8 and c is not identity and not re.search(r"modif|updat|activ|synced|birth", c.name, re.I)
         ]
         status = max((c for c in columns if c.outcomes > 0.05), key=lambda c: c.outcomes, default=None)
-        closing = [
-            c
-            for c in dates
-            if re.search(r"clos|decid|decis|outcome|ended|resol", c.name, re.I)
-            and not re.search(r"expect|due|forecast", c.name, re.I)
-        ]
+        closing = [c for c in dates if named(CLOSED, c.name) and not named(EXPECTED, c.name)]
         if status is not None:
             table = replace(table, status=status.name)
             note(
@@ -207,27 +158,28 @@ def _propose(files: list[str], looks: dict[str, list[Column]]) -> Guess:
                     note(f"{number}.expected_close", 0.7, "open rows have one too: it must be what is expected")
                 dates = [c for c in dates if c not in closing]
         table, dates = _expected(table, dates, number, note)
-        table = _stages(table, dates, number, status is not None, note)
-        amounts = [
-            c
-            for c in columns
-            if c.numbers > 0.8
-            and re.search(r"amount|value|revenue|price|mrr|arr|acv|tcv|size|worth|betrag|valor", c.name, re.I)
-        ]
-        if amounts:
-            chosen = max(amounts, key=lambda c: (bool(re.search(r"amount|value", c.name, re.I)), c.filled))
-            table = replace(table, amount=chosen.name)
-            note(
-                f"{number}.amount",
-                0.85 if len(amounts) == 1 else 0.6,
-                "named like money"
-                + ("" if len(amounts) == 1 else f"; so is {next(a.name for a in amounts if a is not chosen)}"),
+        if len(main) == 1 and status is not None and identity is not None and identity.unique < 0.8 and len(dates) == 1:
+            used = {table.id, status.name, dates[0].name}
+            table = _segment(table, [c for c in columns if c.name not in used], number, note)
+            tables.append(
+                _events(
+                    _amount(replace(table, status=""), columns, number, note),
+                    columns,
+                    status,
+                    dates[0],
+                    number,
+                    note,
+                    sureness,
+                )
             )
+            break
+        table = _stages(table, dates, number, status is not None, note)
+        table = _amount(table, columns, number, note)
         used = {table.id, table.status, table.closed, *table.stages.values()}
         if number == 0 or not tables[0].segment:
             table = _segment(table, [c for c in columns if c.name not in used], number, note)
         tables.append(table)
-    if not any(stage != "wins" for t in tables for stage in t.stages):
+    if not any(stage != "wins" for t in tables for stage in (*t.stages, *t.names.values())):
         raise DataError(
             f"{main[0]}: no column looks like the date on which a lead or deal came; write a mapping (the guide "
             f"shows one)"
@@ -237,19 +189,55 @@ def _propose(files: list[str], looks: dict[str, list[Column]]) -> Guess:
     return Guess(Mapping(tables=tuple(tables), stages=_order(tables, looks)), sureness, reasons)
 
 
-def _expected(table: Table, dates: list[Column], number: int, note: object) -> tuple[Table, list[Column]]:
-    assert callable(note)
+def _events(
+    table: Table,
+    columns: list[Column],
+    stage: Column,
+    when: Column,
+    number: int,
+    note: Callable[[str, float, str], None],
+    sureness: dict[str, float],
+) -> Table:
+    """A log with a row for every step: ids repeat, and one date says when the step was taken."""
+    sureness.pop(f"{number}.status", None)
+    frame = read_table(table.file, [table.id, stage.name, when.name], rows=SAMPLE)
+    ids, labels = frame.get_column(table.id).to_list(), [clean(v or "") for v in frame.get_column(stage.name).to_list()]
+    days = parse_dates(frame.get_column(when.name).to_list(), order=None)
+    known = days.days if days.order not in ("unknown", "mixed") else np.arange(float(len(labels)))
+    order = np.lexsort((np.arange(len(labels)), known))
+    firsts: dict[str, str] = {}
+    for row in order:
+        firsts.setdefault(ids[row] or "", labels[row])
+    counts = Counter(firsts.values())
+    names: dict[str, str] = {}
+    for label in sorted(set(labels), key=lambda text: -counts[text]):
+        kind = outcome_of(label)
+        found = "wins" if kind > 0 else "lost" if kind < 0 else stage_of(label)
+        if found and (kind or found not in names.values()):
+            names[label] = found
+    begin = next((label for label, _ in counts.most_common() if outcome_of(label) == 0), "")
+    if begin and not set(names.values()) - {"wins", "lost"}:
+        names[begin] = "sqls"
+    note(f"{number}.shape", 0.75, "ids repeat and there is one date: a row for every step")
+    note(f"{number}.names", 0.6, "steps that are not listed are left out")
+    return replace(table, shape="events", stage=stage.name, date=when.name, names=names)
+
+
+def _expected(
+    table: Table, dates: list[Column], number: int, note: Callable[[str, float, str], None]
+) -> tuple[Table, list[Column]]:
     for column in dates:
-        if re.search(r"expect|due|forecast|target|estimated", column.name, re.I):
+        if named(EXPECTED, column.name):
             note(f"{number}.expected_close", 0.85, "named like an expectation")
             return replace(table, expected_close=column.name), [c for c in dates if c is not column]
     return table, dates
 
 
-def _stages(table: Table, dates: list[Column], number: int, decided: bool, note: object) -> Table:
-    assert callable(note)
+def _stages(
+    table: Table, dates: list[Column], number: int, decided: bool, note: Callable[[str, float, str], None]
+) -> Table:
     stages: dict[str, str] = {}
-    lost = next((c for c in dates if re.search(r"lost|disqualif|reject", c.name, re.I)), None)
+    lost = next((c for c in dates if named(LOSS, c.name)), None)
     if lost is not None:
         table = replace(table, lost=lost.name)
         note(f"{number}.lost", 0.85, "named like a loss")
@@ -259,28 +247,41 @@ def _stages(table: Table, dates: list[Column], number: int, decided: bool, note:
         note(f"{number}.stages", 0.85, "the only other date of a table of deals")
         return replace(table, stages=stages)
     for column in rest:
-        stage = _stage_of(column.name)
+        stage = stage_of(column.name)
         if stage and stage not in stages:
             stages[stage] = column.name
     if not stages and rest:
         stages["mqls"] = rest[0].name
     if stages:
-        note(f"{number}.stages", 0.8 if all(_stage_of(c) for c in stages.values()) else 0.4, "by their names")
+        note(f"{number}.stages", 0.8 if all(stage_of(c) for c in stages.values()) else 0.4, "by their names")
     return replace(table, stages=stages)
 
 
-def _segment(table: Table, columns: list[Column], number: int, note: object) -> Table:
-    assert callable(note)
+def _amount(table: Table, columns: list[Column], number: int, note: Callable[[str, float, str], None]) -> Table:
+    amounts = [c for c in columns if c.numbers > 0.8 and named(MONEY, c.name)]
+    if amounts:
+        chosen = max(amounts, key=lambda c: (bool(re.search(r"amount|value", c.name, re.I)), c.filled))
+        table = replace(table, amount=chosen.name)
+        note(
+            f"{number}.amount",
+            0.85 if len(amounts) == 1 else 0.6,
+            "named like money"
+            + ("" if len(amounts) == 1 else f"; so is {next(a.name for a in amounts if a is not chosen)}"),
+        )
+    return table
+
+
+def _segment(table: Table, columns: list[Column], number: int, note: Callable[[str, float, str], None]) -> Table:
     fitting = [c for c in columns if 2 <= c.distinct <= 40 and c.dates < 0.5 and c.numbers < 0.9 and c.filled > 0.3]
     for sure, pattern in zip((0.9, 0.8, 0.7, 0.6), SEGMENT, strict=True):
         for column in fitting:
-            if re.search(pattern, column.name, re.I) and not re.search(r"id$|stage|status", column.name, re.I):
+            if named(pattern, column.name) and not re.search(r"id$|stage|status", column.name, re.I):
                 note(f"{number}.segment", sure, f"{column.distinct} different values, named like a segment")
                 return replace(table, segment=(column.name,))
     return table
 
 
 def _order(tables: list[Table], looks: dict[str, list[Column]]) -> tuple[str, ...]:
-    names = [stage for table in tables for stage in table.stages]
+    names = [stage for table in tables for stage in (*table.stages, *table.names.values())]
     order = [stage for stage, _ in STAGES if stage in names and stage != "wins"]
     return (*order, "wins")

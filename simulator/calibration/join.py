@@ -111,6 +111,22 @@ def _finish(
     status: NDArray[np.int8],
     labels: list[list[str | None]],
 ) -> History:
+    some: NDArray[np.bool_] = np.asarray(np.isfinite(dates).any(axis=1))
+    quality.add(
+        "no date",
+        int((~some).sum()),
+        len(ids),
+        "records have no date of any stage",
+        "Left out (the last lines of a report look so, too)",
+        ids[~some],
+        serious=bool((~some).sum() > 0.02 * len(ids)),
+    )
+    if not some.any():
+        raise DataError("no readable date in any stage column; see the mapping")
+    if not some.all():
+        labels = [[text for text, keep in zip(column, some, strict=True) if keep] for column in labels]
+        ids, dates, status = ids[some], dates[some], status[some]
+        lost, expected, amount = lost[some], expected[some], amount[some]
     n = len(ids)
     both = np.isfinite(dates[:, -1]) & np.isfinite(lost)
     quality.add(
@@ -128,9 +144,7 @@ def _finish(
         ids[undated != 0],
         serious=True,
     )
-    latest_known = np.nanmax(np.r_[dates.ravel(), lost]) if np.isfinite(dates).any() else np.nan
-    if np.isnan(latest_known):
-        raise DataError("no readable date in any stage column; see the mapping")
+    latest_known = np.nanmax(np.r_[dates.ravel(), lost])
     pushes_at = max(
         (float(np.nanmax(r.pushes[1].day)) for r in readings if r.pushes and len(r.pushes[1].day)), default=0.0
     )

@@ -10,6 +10,8 @@ from typing import Any
 
 from simulator.errors import DataError
 
+ROW_NUMBER = "(row)"
+"""The ``id`` of a table that has none: every row is a lead or deal of its own."""
 SHAPES = ("wide", "events", "history", "field_history")
 
 
@@ -26,7 +28,8 @@ class Lookup:
 class Table:
     """One table and its columns.
 
-    ``id`` identifies a lead or deal; ``"ConvertedOpportunityId | Id"`` takes the first that is not empty.
+    ``id`` identifies a lead or deal; ``"ConvertedOpportunityId | Id"`` takes the first that is not empty, ``"(row)"``
+    makes every row one of its own.
 
     ``wide``: one row a lead or deal; ``stages`` gives the column with the date each stage was entered.
     ``events``: one row a step; ``stage`` and ``date`` columns, ``names`` translates labels into stages.
@@ -65,7 +68,7 @@ class Table:
     def columns(self) -> list[str]:
         """Every column the table is asked for (those of lookups too)."""
         single = (
-            *(part.strip() for part in self.id.split("|")),
+            *(part.strip() for part in self.id.split("|") if self.id != ROW_NUMBER),
             self.status,
             self.won_flag,
             self.closed_flag,

@@ -14,10 +14,10 @@ from simulator.calibration.dates import Dates, day_number, parse_dates
 from simulator.calibration.history import Floats, History
 from simulator.calibration.join import Reading, join
 from simulator.calibration.labels import UNKNOWN, clean, key_of
-from simulator.calibration.mapping import Mapping, Table
+from simulator.calibration.mapping import ROW_NUMBER, Mapping, Table
 from simulator.calibration.quality import Quality
 from simulator.calibration.status import classify, is_true
-from simulator.calibration.tables import read_table
+from simulator.calibration.tables import read_table, report_layout
 from simulator.errors import DataError
 
 
@@ -26,7 +26,9 @@ def _column(frame: Any, name: str) -> list[str | None]:
 
 
 def _ids(frame: Any, name: str) -> NDArray[np.object_]:
-    """Identifiers; of "A | B", the first that is not empty."""
+    """Identifiers; of "A | B", the first that is not empty; of a table without any, the number of the row."""
+    if name == ROW_NUMBER:
+        return np.array([f"row {number}" for number in range(1, frame.height + 1)], dtype=object)
     found = [""] * frame.height
     for part in name.split("|"):
         found = [old or clean(new or "") for old, new in zip(found, _column(frame, part.strip()), strict=True)]
@@ -71,6 +73,20 @@ def _parse(table: Table, names: list[str], frame: Any, latest: int | None, quali
     return {name: found.days for name, found in parsed.items()}
 
 
+def _amounts(reading: Reading, frame: Any, quality: Quality) -> None:
+    table = reading.table
+    if table.amount:
+        reading.amount, bad = parse_amounts(_column(frame, table.amount))
+        quality.add(
+            "unreadable amount",
+            sum(bad.values()),
+            len(reading.amount),
+            f"values of {table.label} {table.amount} are no numbers",
+            "Counted as missing",
+            bad,
+        )
+
+
 def _read_wide(table: Table, mapping: Mapping, frame: Any, latest: int | None, quality: Quality) -> Reading:
     names = [*table.stages.values(), *(n for n in (table.closed, table.lost, table.expected_close) if n)]
     days = _parse(table, names, frame, latest, quality)
@@ -106,16 +122,7 @@ def _read_wide(table: Table, mapping: Mapping, frame: Any, latest: int | None, q
     reading.status = status
     if table.expected_close:
         reading.dates["expected"] = days[table.expected_close]
-    if table.amount:
-        reading.amount, bad = parse_amounts(_column(frame, table.amount))
-        quality.add(
-            "unreadable amount",
-            sum(bad.values()),
-            len(reading.amount),
-            f"values of {table.label} {table.amount} are no numbers",
-            "Counted as missing",
-            bad,
-        )
+    _amounts(reading, frame, quality)
     return reading
 
 
@@ -129,6 +136,8 @@ def _read_events(table: Table, mapping: Mapping, frame: Any, latest: int | None,
     for stage in (*mapping.stages, "lost"):
         if (kinds == stage).any():
             reading.dates[stage] = np.where(kinds == stage, days, np.nan)
+    _amounts(reading, frame, quality)
+    _reopened(reading, kinds, days, mapping.stages[-1], quality)
     strange = [label for label, kind in zip(labels, kinds, strict=True) if not kind]
     quality.add(
         "unmapped step",
@@ -141,6 +150,27 @@ def _read_events(table: Table, mapping: Mapping, frame: Any, latest: int | None,
     return reading
 
 
+def _reopened(reading: Reading, kinds: NDArray[np.object_], days: Floats, win: str, quality: Quality) -> None:
+    """A win or loss that an open stage follows on a later day was taken back: it does not count as the end."""
+    final = (kinds == win) | (kinds == "lost")
+    _, owner = np.unique(reading.ids.astype(str), return_inverse=True)
+    last_open = np.full(int(owner.max(initial=-1)) + 1, -np.inf)
+    going = ~final & (kinds != "") & np.isfinite(days)  # an unmapped step may come after a win: onboarding, say
+    np.maximum.at(last_open, owner[going], days[going])
+    back = final & (days < np.floor(last_open[owner])) & (reading.ids != "")
+    for stage in (win, "lost"):
+        if stage in reading.dates:
+            reading.dates[stage] = np.where(back, np.nan, reading.dates[stage])
+    quality.add(
+        "re-opened",
+        int(back.sum()),
+        int(final.sum()),
+        f"wins and losses of {reading.table.label} were taken back: the deal was in an open stage later",
+        "They count from their last decision on, or as open",
+        reading.ids[back],
+    )
+
+
 def _segments(reading: Reading, mapping: Mapping, frame: Any, quality: Quality) -> None:
     """The columns that make up the segment, from the table itself or from a lookup."""
     table = reading.table
@@ -150,7 +180,7 @@ def _segments(reading: Reading, mapping: Mapping, frame: Any, quality: Quality) 
             continue
         for look in table.lookups:
             path = mapping.path(look.file)
-            if name in read_table(path, rows=1).columns:
+            if key_of(name) in {key_of(other) for other in read_table(path, rows=1).columns}:
                 other = read_table(path, [look.key or look.on, name])
                 quality.rows[look.file] = other.height
                 pairs = {
@@ -192,9 +222,13 @@ def read_history(mapping: Mapping, *, as_of: date | str | None = None) -> Histor
         path = mapping.path(table.file)
         own = [name for name in table.columns if name not in table.segment]
         header = read_table(path, rows=1).columns
-        own += [name for name in table.segment if name in header] + [look.on for look in table.lookups]
+        alike = {key_of(name) for name in header}
+        own += [name for name in table.segment if key_of(name) in alike] + [look.on for look in table.lookups]
         frame = read_table(path, own)
         quality.rows[path.name] = frame.height
+        if not frame.height:
+            raise DataError(f"{path}: names its columns, but has no rows")
+        report_layout(path, quality, frame.height)
         if table.shape == "wide":
             reading = _read_wide(table, mapping, frame, latest, quality)
         elif table.shape == "events":

@@ -43,7 +43,7 @@ def fit_table(fit: Fit) -> RenderableType:
         table = Table(
             box=box.SIMPLE_HEAD,
             title=f"{transition.spells.stage} into {transition.spells.into}: {transition.family} lag"
-            + (f", today {drift.factor:.2f} × the average" if drift.factor != 1 else ""),
+            + (f", today {drift.factor:.2f} × the average" if abs(drift.factor - 1) >= 0.005 else ""),
             title_justify="left",
             title_style="bold",
         )

@@ -1,0 +1,294 @@
+"""Exports as CRMs and spreadsheets really write them: each gives the same history, or an error that says what to do."""
+
+import csv
+import io
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from simulator.calibration.fit import _as_mapping, fit
+from simulator.calibration.guess import guess_mapping
+from simulator.calibration.read import read_history
+from simulator.errors import DataError, FitError
+
+OUTCOME = ("open", "won", "lost")
+
+
+def deals(count=120):
+    """Deals of 2025, the same every time: id, created, closed or None, outcome, amount, source."""
+    rng = np.random.default_rng(11)
+    rows = []
+    for number in range(count):
+        made = date(2025, 1, 6) + timedelta(days=int(rng.integers(0, 330)))
+        closed = made + timedelta(days=int(rng.gamma(2, 20)))
+        known = closed <= date(2025, 12, 31)
+        outcome = 1 + int(rng.random() > 0.4) if known else 0
+        amount = float(np.round(rng.lognormal(9.5, 0.8), 2))
+        rows.append((f"D{number:04d}", made, closed if known else None, outcome, amount, ["Web", "Events"][number % 2]))
+    return rows
+
+
+DEALS = deals()
+HEADER = ["Deal ID", "Created Date", "Closed Date", "Status", "Amount", "Source"]
+
+
+def plain(row):
+    return [row[0], row[1], row[2] or "", OUTCOME[row[3]], row[4], row[5]]
+
+
+def text(header=HEADER, make=plain, *, delimiter=",", rows=DEALS):
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(make(row) for row in rows)
+    return out.getvalue()
+
+
+def us(day):
+    return f"{day.month}/{day.day}/{day.year}" if day else ""
+
+
+def dotted(day):
+    return f"{day.day:02d}.{day.month:02d}.{day.year}" if day else ""
+
+
+def serial(day):
+    return (day - date(1899, 12, 30)).days if day else ""
+
+
+def german(amount):
+    return f"{amount:,.2f}".replace(",", "_").replace(".", ",").replace("_", ".") + " €"
+
+
+def zoned(day):
+    ends = ("T23:30:00Z", "T01:15:00+02:00", "T10:00:00.000-0500", " 10:00:00 UTC")
+    return f"{day}{ends[day.day % 4]}" if day else ""
+
+
+def epoch(day):
+    return int((datetime(day.year, day.month, day.day) - datetime(1970, 1, 1)).total_seconds() * 1000) if day else ""
+
+
+LIVELY = {"won": "Closed Won", "lost": "Closed Lost", "open": "Negotiation/Review"}
+HUBSPOT = {"won": "Closed won (Sales)", "lost": "Closed lost (Sales)", "open": "Appointment scheduled (Sales)"}
+OPEN_UNTIL = date(2026, 3, 1)
+FOOTER = '\n\n"Copyright (c) 2000-2026 salesforce.com, inc."\n"Confidential Information - Do Not Distribute"\n'
+
+EXPORTS = {
+    "plain": text(),
+    "bom, semicolons, decimal commas": "\ufeff"
+    + text(
+        make=lambda r: [r[0], dotted(r[1]), dotted(r[2]), OUTCOME[r[3]], f"{r[4]:.2f}".replace(".", ","), r[5]],
+        delimiter=";",
+    ),
+    "german": text(
+        ["Vorgangs-ID", "Erstellt am", "Geschlossen am", "Status", "Betrag", "Quelle"],
+        lambda r: [
+            r[0],
+            dotted(r[1]),
+            dotted(r[2]),
+            ("In Arbeit", "Gewonnen", "Verloren")[r[3]],
+            german(r[4]),
+            r[5],
+        ],
+        delimiter=";",
+    ),
+    "tabs": text(delimiter="\t"),
+    "pipes": text(delimiter="|"),
+    "sep line": "sep=;\n" + text(delimiter=";"),
+    "title above, total below": "Opportunities\nAs of 2025-12-31\n\n" + text() + "Total,,,,123456,\n" + FOOTER,
+    "capitals and spaces": text(
+        [" DEAL id ", " Created DATE", "CLOSED date ", "STATUS ", " amount ", " SOURCE"],
+        lambda r: [f" {cell} " for cell in plain(r)],
+    ),
+    "serial dates": text(make=lambda r: [r[0], serial(r[1]), serial(r[2]), OUTCOME[r[3]], r[4], r[5]]),
+    "serial dates with time": text(
+        ["Deal ID", "Created", "Closed", "Status", "Amount", "Source"],
+        lambda r: [r[0], serial(r[1]) + 0.375, serial(r[2]) + 0.5 if r[2] else "", OUTCOME[r[3]], r[4], r[5]],
+    ),
+    "time zones": text(make=lambda r: [r[0], zoned(r[1]), zoned(r[2]), OUTCOME[r[3]], r[4], r[5]]),
+    "milliseconds": text(make=lambda r: [r[0], epoch(r[1]), epoch(r[2]), OUTCOME[r[3]], r[4], r[5]]),
+    "long dates": text(
+        make=lambda r: [
+            r[0],
+            r[1].strftime("%a, %d %b %Y"),
+            r[2].strftime("%B %d, %Y") if r[2] else "",
+            OUTCOME[r[3]],
+            r[4],
+            r[5],
+        ]
+    ),
+    "empty stages": text(
+        ["Deal ID", "Created Date", "Closed Date", "Stage", "Amount", "Source"],
+        lambda r: [*plain(r)[:3], LIVELY[OUTCOME[r[3]]] if r[3] else ("", " ", "Proposal")[r[1].day % 3], r[4], r[5]],
+    ),
+    "repeated header": text([*HEADER, "Amount"], lambda r: [*plain(r), 7]),
+    "empty header": text([*HEADER, ""], lambda r: [*plain(r), "x"]),
+    "line breaks in values": text([*HEADER, "Notes, long"], lambda r: [*plain(r), 'one\ntwo "three"; x']),
+    "rows twice": text(rows=DEALS + DEALS[:30]),
+    "events": text(
+        ["Deal ID", "Stage", "Changed At", "Amount", "Source"],
+        lambda r: r,
+        rows=[
+            step
+            for r in DEALS
+            for step in (
+                [r[0], "Qualified", r[1], r[4], r[5]],
+                *([[r[0], LIVELY[OUTCOME[r[3]]], r[2], r[4], r[5]]] if r[2] else []),
+            )
+        ],
+    ),
+    "salesforce report": text(
+        ["Opportunity Name", "Opportunity ID", "Type", "Lead Source", "Amount", "Close Date", "Stage", "Age",
+         "Created Date"],
+        lambda r: ["x", r[0], "New", r[5], f"${r[4]:,.2f}", us(r[2] or OPEN_UNTIL), LIVELY[OUTCOME[r[3]]], 5, us(r[1])],
+    ) + FOOTER,
+    "salesforce report without id": text(
+        ["Opportunity Owner", "Account Name", "Opportunity Name", "Stage", "Fiscal Period", "Amount", "Probability (%)",
+         "Age", "Close Date", "Created Date", "Next Step", "Lead Source", "Type"],
+        lambda r: ["Ann", "Acme", "x", LIVELY[OUTCOME[r[3]]], "Q1-2025", f"USD {r[4]:,.2f}", 50, 10,
+                   us(r[2] or OPEN_UNTIL), us(r[1]), "", r[5], "New"],
+    ),
+    "salesforce api": text(
+        ["Id", "Name", "StageName", "Amount", "CloseDate", "LeadSource", "IsClosed", "IsWon", "CreatedDate"],
+        lambda r: ["006" + r[0], "x", LIVELY[OUTCOME[r[3]]], r[4], r[2] or OPEN_UNTIL, r[5], str(r[3] > 0).lower(),
+                   str(r[3] == 1).lower(), f"{r[1]}T10:11:12.000Z"],
+    ),
+    "hubspot": text(
+        ["Record ID", "Deal Name", "Deal Stage", "Close Date", "Deal owner", "Amount", "Create Date", "Deal Type"],
+        lambda r: [r[0][1:], "x", HUBSPOT[OUTCOME[r[3]]], f"{r[2] or OPEN_UNTIL} 14:33", "Ann", r[4], f"{r[1]} 09:00",
+                   r[5]],
+    ),
+    "pipedrive": text(
+        ["Deal - ID", "Deal - Title", "Deal - Value", "Deal - Status", "Deal - Deal created", "Deal - Won time",
+         "Deal - Lost time", "Deal - Label"],
+        lambda r: [r[0][1:], "x", r[4], OUTCOME[r[3]].title(), f"{r[1]} 08:12:44", f"{r[2]} 10:00" if r[3] == 1 else "",
+                   f"{r[2]} 10:00" if r[3] == 2 else "", r[5]],
+    ),
+}  # fmt: skip
+
+
+def read(path, **more):
+    return read_history(_as_mapping([str(path)], None), as_of="2025-12-31", **more)
+
+
+@pytest.fixture
+def write(tmp_path):
+    def to(content, name="export.csv", encoding="utf-8"):
+        path = tmp_path / name
+        path.write_bytes(content.encode(encoding))
+        return path
+
+    return to
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_every_export_gives_the_same_history(name, write):
+    history = read(write(EXPORTS[name]))
+    dates = np.floor(history.dates)
+    assert np.isfinite(dates[:, 0]).sum() == len(DEALS) == len(history)
+    first = date(1970, 1, 1)
+    assert sorted(dates[:, 0]) == sorted((r[1] - first).days for r in DEALS)
+    won = dates[:, -1]
+    assert sorted(won[np.isfinite(won)]) == sorted((r[2] - first).days for r in DEALS if r[3] == 1)
+    lost = np.floor(history.lost)
+    assert sorted(lost[np.isfinite(lost)]) == sorted((r[2] - first).days for r in DEALS if r[3] == 2)
+    assert sorted(history.segments) == ["Events", "Web"]
+    assert history.amount == pytest.approx([r[4] for r in DEALS]) or "without id" in name
+    assert np.nansum(history.amount) == pytest.approx(sum(r[4] for r in DEALS))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252", "utf-8-sig"])
+def test_encodings(encoding, write):
+    content = text(make=lambda r: [*plain(r)[:5], {"Web": "Île-de-France", "Events": "Rhône"}[r[5]]])
+    assert sorted(read(write(content, encoding=encoding)).segments) == ["Rhône", "Île-de-France"]
+
+
+def test_what_is_odd_is_reported(write):
+    kinds = {f.kind for f in read(write(EXPORTS["title above, total below"])).quality.findings}
+    assert {"lines above the header", "rows too short", "no date"} <= kinds
+    assert read(write(EXPORTS["repeated header"])).quality.count("repeated column") == 1
+    shifted = text() + "D9999,2025-05-05,2025-06-01,won,1,234.50,Web\n"
+    assert read(write(shifted)).quality.count("rows too long") == 1
+
+
+def test_second_sheet(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["see the other sheet"])
+    sheet = book.create_sheet("Deals")
+    for row in [HEADER, *(plain(r) for r in DEALS)]:
+        sheet.append([None if cell == "" else cell for cell in row])
+    book.save(tmp_path / "deals.xlsx")
+    history = read(tmp_path / "deals.xlsx")
+    assert len(history) == len(DEALS) and history.quality.count("other sheets") == 1
+
+
+def test_reopened_deals_count_from_their_last_decision(write):
+    log = (
+        "Deal ID,Stage,Changed At\n1,Qualified,2025-01-06\n1,Closed Lost,2025-02-03\n1,Qualified,2025-03-03\n"
+        "1,Closed Won,2025-04-07\n2,Qualified,2025-01-06\n2,Closed Won,2025-02-03\n2,Qualified,2025-03-03\n"
+        "3,Qualified,2025-01-06\n3,Closed Won,2025-02-03\n3,Onboarding,2025-03-03\n"
+    )
+    history = read(write(log))
+    assert history.quality.count("re-opened") == 2
+    assert np.isfinite(history.won).tolist() == [True, False, True] and not np.isfinite(history.lost).any()
+
+
+REFUSED = {
+    "empty": ("", "empty"),
+    "header only": (",".join(HEADER) + "\n", "no rows"),
+    "one row": (text(rows=DEALS[:1]), "at least 10 are needed"),
+    "all open": (text(rows=[(*r[:2], None, 0, *r[4:]) for r in DEALS]), "at least 10 are needed"),
+    "only wins": (text(["Deal ID", "Created Date", "Won Date", "Amount"], lambda r: [r[0], r[1], r[2], r[4]],
+                       rows=[r for r in DEALS if r[3] == 1]), "won deals only"),
+    "no dates": (text(["Deal ID", "Status", "Amount"], lambda r: [r[0], OUTCOME[r[3]], r[4]]), "date on which"),
+    "ambiguous": (
+        text(make=lambda r: [r[0], f"{r[1].month:02d}/{r[1].day % 12 + 1:02d}/2025", "", OUTCOME[r[3]], 1, "x"]),
+        "day_first"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_used_is_refused_with_the_reason(name, write):
+    content, said = REFUSED[name]
+    with pytest.raises((DataError, FitError), match=said):
+        fit([str(write(content))])
+
+
+@pytest.mark.parametrize(("content", "ending"), [(bytes(range(256)) * 20, "csv"), (b"no workbook", "xlsx")])
+def test_files_that_are_no_tables(content, ending, tmp_path, capsys):
+    from simulator.cli.main import main
+
+    path = tmp_path / f"deals.{ending}"
+    path.write_bytes(content)
+    for more in ([], ["--guess"]):
+        with pytest.raises(SystemExit) as stop:
+            main(["fit", str(path), *more])
+        said = capsys.readouterr().err
+        assert stop.value.code == 1 and "Error" in said and "Traceback" not in said
+
+
+def test_closed_deals_only_is_said(write):
+    rows = [r for r in DEALS if r[3]]
+    assert fit([str(write(text(rows=rows)))]).quality.count("nothing open") == len(rows)
+
+
+def test_odd_amounts_are_counted(write):
+    odd = ["-500", "(1,200.00)", "0", "", "€ 1,000", "1200 USD", "CHF 1'234.50", "n/a", "lots"]
+    history = read(write(text(make=lambda r: [*plain(r)[:4], odd[int(r[0][1:]) % 9], r[5]])))
+    assert set(history.amount[np.isfinite(history.amount)]) == {1000.0, 1200.0, 1234.5}
+    assert history.quality.count("unreadable amount") == sum(int(r[0][1:]) % 9 == 8 for r in DEALS)
+    assert history.quality.count("zero amount") > 0 and history.quality.count("missing amount") > 0
+
+
+def test_a_column_is_found_whatever_its_capitals(write):
+    path = write(text())
+    from simulator.calibration.mapping import parse_mapping
+
+    given = {"file": str(path), "id": "deal_id", "stages": {"sqls": "CREATED DATE"}, "status": "status"}
+    mapping = parse_mapping({"stages": ["sqls", "wins"], "tables": [{**given, "closed": "closed-date"}]})
+    assert len(read_history(mapping)) == len(DEALS)
+    guess = guess_mapping([str(path)])
+    assert guess.sure >= 0.75 and guess.mapping.tables[0].closed == "Closed Date"
