@@ -146,6 +146,61 @@ def segments(draw: st.DrawFn, stages: list[str], quarters: int, most: float, mon
 
 
 @st.composite
+def follow_up(draw: st.DrawFn, stages: list[str], entry: int, quarters: int) -> dict[str, Any]:
+    """What becomes of leads, at some of the stages they go on from."""
+    found: dict[str, Any] = {}
+    for number, stage in enumerate(stages[entry:-2], entry):
+        if draw(st.booleans()):
+            continue
+        shares = ["reached", "nurtured", "returns", "returned_conversion"]
+        one: dict[str, Any] = {key: draw(numbers("share", 0.0, 1.0, quarters)) for key in shares if draw(st.booleans())}
+        judged = draw(st.sampled_from(["", "disqualified", "score"])) if number > entry else ""
+        if judged == "disqualified":
+            one["disqualified"] = draw(numbers("share", 0.0, 0.9, quarters))
+        elif judged == "score":
+            one["good"], one["auc"] = draw(numbers("share", 0.05, 0.9, quarters)), draw(floats(0.5, 0.95, 2))
+        if draw(st.booleans()):
+            one["returns_after_weeks"] = draw(spreads("weeks", 1.0, 9.0, quarters, delay=True))
+        if draw(st.booleans()):
+            one["limit"] = draw(st.integers(1, 3))
+        found[stage] = one
+    return found
+
+
+@st.composite
+def capacity(draw: st.DrawFn, stages: list[str], document: dict[str, Any], quarters: int) -> dict[str, Any]:
+    """Teams, at most one for each segment and stage."""
+    teams: dict[str, Any] = {}
+    for number, stage in enumerate(stages[:-1]):
+        if draw(st.integers(0, 2)):
+            continue
+        born = number == len(stages) - 2
+        team: dict[str, Any] = {"people": draw(numbers("positive", 0.5, 6, quarters))}
+        team["open_deals_each" if born else "each_per_week"] = draw(numbers("positive", 0.5, 12, quarters))
+        passing = []
+        for name, segment in document["segments"].items():
+            volume = segment["volume"]
+            if not isinstance(volume, dict) or stages.index(volume.get("stage", stages[0])) <= number:
+                passing.append(name)
+        name = draw(st.sampled_from([stage, f"team_{number}"]))
+        if name != stage:
+            team["stage"] = stage
+        if passing and draw(st.booleans()):
+            team["segments"] = draw(st.lists(st.sampled_from(passing), min_size=1, unique=True))
+        more: dict[str, st.SearchStrategy[Any]] = {
+            "ramp_weeks": numbers("positive", 0.5, 20, lists=False), "attrition": numbers("share", 0.0, 0.5, quarters),
+            "ramp": st.lists(floats(0, 1, 2), min_size=1, max_size=4),
+            "start_weeks": spreads("weeks", 0.0, 9.0, quarters), "replace_weeks": spreads("weeks", 0.0, 9.0, quarters),
+            "patience_weeks": numbers("positive", 0.5, 8, quarters),
+            "waiting_factor": numbers("share", 0.3, 1.0, quarters),
+            "order": st.sampled_from(["fifo", "newest", "listed"]),
+        }  # fmt: skip
+        team |= {key: draw(strategy) for key, strategy in more.items() if draw(st.integers(0, 2)) == 0}
+        teams[name] = team
+    return teams
+
+
+@st.composite
 def events(draw: st.DrawFn, stages: list[str]) -> list[dict[str, Any]]:
     found = []
     for name in draw(st.lists(st.sampled_from(["budget freeze", "v2.0 launch", "no"]), max_size=2, unique=True)):
@@ -185,7 +240,12 @@ def targets(draw: st.DrawFn, calendar: Calendar, stages: list[str], names: list[
 
 @st.composite
 def valid_scenarios(
-    draw: st.DrawFn, *, tables: Path | None = None, most_volume: float = 200.0, most_quarters: int = 4
+    draw: st.DrawFn,
+    *,
+    tables: Path | None = None,
+    most_volume: float = 200.0,
+    most_quarters: int = 4,
+    people: bool = False,
 ) -> dict[str, Any]:
     """A document that ``load`` accepts."""
     middle = draw(st.lists(st.sampled_from(STAGE_NAMES[:-1]), min_size=1, max_size=5, unique=True))
@@ -198,6 +258,13 @@ def valid_scenarios(
     names = draw(st.lists(st.sampled_from(SEGMENT_NAMES), min_size=1, max_size=3, unique=True))
     money = names if draw(st.booleans()) else draw(st.lists(st.sampled_from(names), unique=True))
     document["segments"] = {name: draw(segments(stages, quarters, most_volume, name in money)) for name in names}
+    if people:
+        for segment in document["segments"].values():
+            volume = segment["volume"]
+            entry = stages.index(volume.get("stage", stages[0])) if isinstance(volume, dict) else 0
+            if draw(st.booleans()):
+                segment["follow_up"] = draw(follow_up(stages, entry, quarters))
+        document["capacity"] = draw(capacity(stages, document, quarters))
     calendar = Calendar(start, quarters, document.get("fiscal_year_starts", 1))
     opening: dict[str, Any] = {"warm_up_quarters": draw(st.integers(0, 3))}
     if tables is not None:

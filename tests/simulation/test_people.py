@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import copy
+import json
+import os
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -10,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from simulator.analysis.solve import solve
 from simulator.scenario.load import load
 from simulator.simulation import simulate as module
 from simulator.simulation.simulate import simulate
@@ -63,6 +68,63 @@ def test_people_enough_in_any_plan(data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tables")
     scenario = load(data.draw(valid_scenarios(tables=folder, most_volume=3000)))
     assert_same_as_none(scenario, load(unlimited(scenario)), 20)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_any_plan_with_people_gives_sound_numbers(data, tmp_path_factory):
+    """It survives its resolved form, nothing is negative or vanishes, and threads do not matter."""
+    folder = tmp_path_factory.mktemp("tables")
+    scenario = load(data.draw(valid_scenarios(tables=folder, people=True)))
+    (folder / "resolved.yaml").write_text(scenario.to_yaml(str(folder)), encoding="utf-8")
+    again = load(folder / "resolved.yaml")
+    assert again == scenario and again.differences(scenario) == []
+    for path, number in scenario.numbers():
+        if path.startswith("capacity.") or ".follow_up." in path:
+            assert dict(scenario.with_changes({path: number}).numbers())[path] == number
+    result = simulate(scenario, trials=20, seed=1, threads=1)
+    for metric in result.metrics:
+        for segment in (None, *result.segments):
+            values = result[metric.name, segment]
+            assert metric.kind == "ratio" or np.isfinite(values).all()
+            assert not (values < -1e-9).any(), metric.name
+    birth = scenario.stages[-2]
+    for segment in result.segments:
+        opened = np.diff(result["open_deals", segment], axis=1)
+        gone = result[scenario.stages[-1], segment] + result["losses", segment]
+        np.testing.assert_array_equal(result[birth, segment][:, 1:], gone[:, 1:] + opened)
+    twice = simulate(scenario, trials=8, seed=1, threads=2)
+    for metric in result.metrics:
+        np.testing.assert_array_equal(twice[metric.name], result[metric.name][:8])
+
+
+SCRIPT = """
+import hashlib, json, sys, numpy as np
+np.seterr(over="ignore")
+from simulator.scenario.load import load
+from simulator.simulation.simulate import simulate
+result = simulate(load(json.loads(sys.argv[1])), trials=2, seed=11, threads=1)
+digest = hashlib.sha256()
+for metric in result.metrics:
+    digest.update(result[metric.name].tobytes())
+print(digest.hexdigest())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["hires ramp up, some start late, some leave", "leads wait, then deals", "a score tells the good"]
+)
+def test_compiled_code_is_the_python_it_was_written_as(name):
+    digests = []
+    for disabled in ("0", "1"):
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT, json.dumps(ALL[name])],
+            env=os.environ | {"NUMBA_DISABLE_JIT": disabled}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        digests.append(done.stdout)
+    assert digests[0] == digests[1]
 
 
 ALL = {**LEADS, **DEALS}
@@ -275,3 +337,24 @@ def test_large_cohorts_in_parts():
     accepted = result["sqls"][:, 1]
     n, p = 26_000, 0.8 * 0.75 * 0.3
     assert_mean(accepted, n * p, variance=n * p * (1 - p), what="accepted in the second quarter")
+
+
+def test_the_best_bar_is_neither_low_nor_high():
+    """With people enough, the more are passed on the more are won; with two, the best bar is inside."""
+    plan = load(ROOT / "scenarios" / "nurture.yaml")
+    bars = [0.05, 0.2, 0.35, 0.6, 0.9]
+    for people, best in ((2, 0.35), (50, 0.9)):
+        wins = {}
+        for bar in bars:
+            changed = plan.with_changes({"segments.inbound.conversion.mqls": bar, "capacity.mqls.people": people})
+            wins[bar] = simulate(changed, trials=200, seed=3).values("wins").mean()
+        assert max(wins, key=wins.get) == best, wins
+
+
+def test_solve_says_how_many_leads_and_how_many_people():
+    """How many leads can the team follow up? Fewer than planned; or more people, at least as many as are needed."""
+    plan = load(ROOT / "scenarios" / "team-of-four.yaml")
+    found = solve(plan, ["segments.*.volume", "capacity.mqls.people"], probability=0.8, trials=400, seed=3)
+    volume, people = found.answers
+    assert volume.reached and people.reached
+    assert -0.5 < volume.relative < -0.2 and 0.4 < people.relative < 0.8
