@@ -3,7 +3,10 @@
 python -m benchmarks --quick                     # a minute; figures are rough
 python -m benchmarks --only simulator,numpy      # these programs
 python -m benchmarks --parts r1,startup          # these parts
-python -m benchmarks --json mine.json            # and mine.md beside it
+python -m benchmarks --parts many                # ten million trials: minutes, and only when asked for
+python -m benchmarks --json mine.json            # and mine.md and mine.png beside it
+
+Without ``--json`` the record goes to results/latest.json, results/latest.md, and the chart to docs/images/speed.png.
 """
 
 from __future__ import annotations
@@ -16,9 +19,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import funnel, memory, race, startup, tables, uncertain
+from . import funnel, memory, outputs, plot, race, startup, tables, threads, uncertain
 
-PARTS = ("r1", "customers", "uncertain", "startup", "memory")
+HERE = Path(__file__).parent
+USUAL = ("r1", "customers", "uncertain", "threads", "outputs", "startup", "memory")
+PARTS = (*USUAL, "many")
+LATEST = HERE / "results" / "latest.json"
+CHART = HERE.parent / "docs" / "images" / "speed.png"
 
 
 def processor() -> str:
@@ -50,14 +57,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--parts", metavar="A,B", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--rounds", type=int, help="how often everybody runs")
     parser.add_argument("--seconds", type=float, help="how long one run of one program takes")
-    parser.add_argument("--json", type=Path, default=Path(__file__).parent / "results" / "latest.json", metavar="FILE")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where to store the record, by default in results/")
     options = parser.parse_args(arguments)
-    parts = set(options.parts.split(",")) if options.parts else set(PARTS)
+    parts = set(options.parts.split(",")) if options.parts else set(USUAL)
     if unknown := parts - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     only = set(options.only.split(",")) if options.only else None
-    rounds = options.rounds or (3 if options.quick else 7)
-    seconds = options.seconds or (0.1 if options.quick else 0.5)
+    rounds = options.rounds or (3 if options.quick else 5)
+    seconds = options.seconds or (0.1 if options.quick else 0.4)
+    target, chart = (LATEST, CHART) if options.json is None else (options.json, options.json.with_suffix(".png"))
 
     def tell(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
@@ -73,17 +81,29 @@ def main(arguments: list[str] | None = None) -> int:
     if "uncertain" in parts:
         document = funnel.read(funnel.PLANS / "mid-market.yaml")
         record["uncertain"] = [uncertain.compare(document, seconds=seconds, rounds=rounds, tell=tell)]
+    documents = [
+        funnel.read(funnel.PLANS / name) for name in ("r1.yaml", "twenty-five-customers.yaml", "mid-market.yaml")
+    ]
+    if "threads" in parts:
+        few = 1 if options.quick else 3
+        record["threads"] = [threads.measure(d, seconds=2.2, rounds=few, tell=tell) for d in documents]
+    if "outputs" in parts:
+        record["outputs"] = [outputs.measure(d, seconds=seconds, rounds=rounds, tell=tell) for d in documents]
     if "startup" in parts:
-        record["startup"] = startup.measure(rounds=5 if options.quick else 15, tell=tell)
+        record["startup"] = startup.measure(rounds=5 if options.quick else 9, tell=tell)
     if "memory" in parts:
-        record["memory"] = memory.measure(trials=(10_000,) if options.quick else (10_000, 1_000_000), tell=tell)
+        record["memory"] = memory.measure(memory.QUICK if options.quick else memory.USUAL, tell=tell)
+    if "many" in parts:
+        record["many"] = memory.measure(memory.MANY, tell=tell)
 
-    options.json.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     text = tables.write(record)
-    for path, content in ((options.json, json.dumps(record, indent=1) + "\n"), (options.json.with_suffix(".md"), text)):
+    for path, content in ((target, json.dumps(record, indent=1) + "\n"), (target.with_suffix(".md"), text)):
         new = path.with_name(path.name + ".new")
         new.write_text(content, encoding="utf-8")
         new.replace(path)
+    if any("trials_per_second" in row for row in record["races"].get(plot.PLAN, ())):
+        plot.draw(record["races"][plot.PLAN], chart)
     print(text)
     wrong = [row["name"] for rows in record["races"].values() for row in rows if "error" in row]
     if wrong:

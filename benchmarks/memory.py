@@ -1,4 +1,4 @@
-"""Peak memory of whole processes that simulate, and of one that only imports what they import."""
+"""Peak memory and time of whole processes that simulate, and of one that only imports what they import."""
 
 from __future__ import annotations
 
@@ -6,28 +6,47 @@ import subprocess
 import sys
 from typing import Any
 
-from .funnel import PLANS
+from . import funnel
 
 PROGRAM = """
-import resource, sys
+import resource, sys, time
 import numba, numpy
+seconds = 0.0
 if sys.argv[1] != "nothing":
+    from benchmarks import funnel
     from simulator.scenario.load import load
     from simulator.simulation.simulate import simulate
-    result = simulate(load(sys.argv[1]), trials=int(sys.argv[2]), seed=1, threads=2)
+    document = funnel.read(funnel.PLANS / sys.argv[1]) | {"quarters": int(sys.argv[2])}
+    plan = load({key: value for key, value in document.items() if key != "targets"})
+    started = time.perf_counter()
+    result = simulate(plan, trials=int(sys.argv[3]), seed=1, threads=2, keep=sys.argv[4])
     result.summary()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    seconds = time.perf_counter() - started
+print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
+Run = tuple[str, int, int, str]
+"""Plan, quarters, trials, what is kept."""
 
-def measure(*, trials: tuple[int, ...], tell) -> list[dict[str, Any]]:
-    """Peak resident memory in MiB for the twenty-five-customers plan, results and summary included."""
+NOTHING: Run = ("nothing", 0, 0, "")
+QUICK: tuple[Run, ...] = (("twenty-five-customers.yaml", 4, 10_000, "trials"),)
+USUAL: tuple[Run, ...] = (
+    *QUICK,
+    ("twenty-five-customers.yaml", 4, 200_000, "summaries"),
+    ("twenty-five-customers.yaml", 4, 1_000_000, "trials"),
+)
+MANY: tuple[Run, ...] = (
+    ("twenty-five-customers.yaml", 8, 100_000, "summaries"), ("twenty-five-customers.yaml", 8, 10_000_000, "summaries"),
+)  # fmt: skip
+
+
+def measure(runs: tuple[Run, ...], *, tell) -> list[dict[str, Any]]:
+    """Peak resident memory in MiB and seconds on two threads, summary included."""
     rows = []
-    plan = str(PLANS / "twenty-five-customers.yaml")
-    for what, number in (("nothing", 0), *((plan, each) for each in trials)):
-        tell(f"memory: {number:,} trials")
-        done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, what, str(number)], capture_output=True, text=True, check=True
-        )
-        rows.append({"trials": number, "peak_mib": float(done.stdout.split()[-1])})
+    for plan, quarters, trials, keep in (NOTHING, *runs):
+        tell(f"memory: {trials:,} trials {keep}")
+        command = [sys.executable, "-c", PROGRAM, plan, str(quarters), str(trials), keep]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=funnel.PLANS.parents[1])
+        seconds, peak = map(float, done.stdout.split())
+        rows.append({"quarters": quarters, "trials": trials, "keep": keep, "seconds": seconds, "peak_mib": peak})
     return rows

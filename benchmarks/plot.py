@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
+PLAN = "Reference plan R1"
 OURS, OTHERS, SPECIAL = "#1f4e79", "#9aa5b1", "#ffffff"
 SENTENCES = {
     "simulator": "simulator (any plan)",
@@ -79,7 +80,7 @@ def main(arguments: list[str]) -> int:
     source = Path(arguments[0]) if arguments else RESULTS / "latest.json"
     target = Path(arguments[1]) if len(arguments) > 1 else source.with_suffix(".svg")
     record = json.loads(source.read_text(encoding="utf-8"))
-    draw(record["races"]["Reference plan R1"], target)
+    draw(record["races"][PLAN], target)
     print(target)
     return 0
 

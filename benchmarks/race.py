@@ -50,8 +50,10 @@ def race(
             trials_per_second=median(speed),
             rounds=speed,
             ratio=ratio(speed, speeds[YARDSTICK]),
+            trials_to_tenth_of_a_point=probability * (1 - probability) / TENTH_OF_A_POINT**2,
             seconds_to_tenth_of_a_point=probability * (1 - probability) / TENTH_OF_A_POINT**2 / median(speed),
         )
+    rounds = min(rounds, 3)
     for program in PROGRAMS:
         if program.key not in plays:
             continue

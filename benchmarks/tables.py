@@ -26,7 +26,7 @@ def race(rows: list[dict[str, Any]]) -> str:
     costs = sorted({key for row in rows for key in row if key.startswith("cost_x")}, key=len)
     head = ["program", "trials/s, one thread", "against NumPy", "on two", "two by one"]
     head += [f"cost at {key.removeprefix('cost_')} visitors" for key in costs]
-    head += ["seconds to ±0.1 points", "off the exact answer"]
+    head += ["trials to ±0.1 points", "seconds to ±0.1 points", "off the exact answer"]
     lines = []
     for row in sorted(rows, key=lambda row: (not row["general"], -row.get("trials_per_second", 0))):
         name = row["name"] if row["general"] else f"*{row['name']}*"
@@ -41,6 +41,7 @@ def race(rows: list[dict[str, Any]]) -> str:
                 _count(row.get("two_trials_per_second")),
                 _times(row.get("two_ratio")),
                 *(_times(row.get(key)) for key in costs),
+                _count(row["trials_to_tenth_of_a_point"]),
                 f"{row['seconds_to_tenth_of_a_point']:,.2g}",
                 f"{row['deviation']:.1f} SE",
             ]
@@ -58,7 +59,12 @@ def write(record: dict[str, Any]) -> str:
         "the exact answer in the same run (limit: 4.9 standard errors). Trust ratios more than absolute figures.",
     ]
     for name, rows in record.get("races", {}).items():
-        parts += [f"## {name}", race(rows), "*In italics*: programs for plans of plain numbers only."]
+        parts += [
+            f"## {name}",
+            race(rows),
+            "*In italics*: programs for plans of plain numbers only. ±0.1 points: a standard error of 0.1 percentage "
+            "points of the probability of the wins, on one thread.",
+        ]
     if record.get("uncertain"):
         lines = [
             [
@@ -82,7 +88,40 @@ def write(record: dict[str, Any]) -> str:
             for row in record["startup"]
         ]
         parts += ["## Whole processes", _table(["command", "seconds", "difference"], lines)]
-    if record.get("memory"):
-        lines = [[_count(row["trials"]), f"{row['peak_mib']:,.0f}"] for row in record["memory"]]
-        parts += ["## Memory", _table(["trials", "peak, MiB"], lines)]
+    if record.get("threads"):
+        lines = [
+            [
+                row["plan"],
+                f"{row['trials']:,}",
+                _times(row["ratio"]),
+                _times(row["ratio_on_free_processors"]),
+                _times(row["cost"]),
+                "–" if row["blocked"] is None else f"{row['blocked']:.1%}",
+            ]
+            for row in record["threads"]
+        ]
+        head = ["plan", "trials", "two threads by one", "had the processors been free", "processor time of a trial"]
+        parts += [
+            "## Two threads",
+            _table([*head, "blocked"], lines),
+            "Free processors: without the time in which a thread that could run waited for a processor, which others "
+            "had. Blocked: the share of the time that threads waited for anything else.",
+        ]
+    if record.get("outputs"):
+        lines = [[r["plan"], _times(r["every_metric"]), _times(r["summed_up"])] for r in record["outputs"]]
+        head = ["time of a trial, by that with the seven outputs above", "every metric, read", "summed up, not kept"]
+        parts += ["## Every metric", _table(head, lines)]
+    for part, title in (("memory", "Memory"), ("many", "More trials than memory")):
+        if record.get(part):
+            lines = [
+                [
+                    f"{row['trials']:,}" if row["trials"] else "none, imports only",
+                    str(row["quarters"] or "–"),
+                    {"trials": "yes", "summaries": "summed up"}.get(row["keep"], "–"),
+                    f"{row['seconds']:.1f}" if row["trials"] else "–",
+                    f"{row['peak_mib']:,.0f}",
+                ]
+                for row in record[part]
+            ]
+            parts += [f"## {title}", _table(["trials", "quarters", "kept", "seconds on two", "peak, MiB"], lines)]
     return "\n\n".join(parts) + "\n"
