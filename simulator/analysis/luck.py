@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simulator.analysis.luck_actual import Afterwards, afterwards, check_actual
 from simulator.analysis.luck_band import Band, luck_band
 from simulator.analysis.luck_deals import DealSwing, deal_swings
-from simulator.analysis.luck_shares import GROUPS, Share, enough, open_groups, shares_of_spread
+from simulator.analysis.luck_shares import GROUPS, LUCK, Share, enough, open_groups, shares_of_spread
 from simulator.analysis.luck_slips import SlipEffect, slip_effect
 from simulator.analysis.luck_subject import Subject, subject_of
 from simulator.errors import UsageError
@@ -35,7 +35,7 @@ class Luck:
     Attributes
     ----------
     subject : the metric, period, segment and threshold it is about
-    shares : of the spread, in the order assumptions, market, demand, deals, slips
+    shares : of the spread, in the order assumptions, market, demand, deals, slips (, customers)
     slips, band, deals : see their classes
     actual : what an outcome says, None where none was given
     values : float64 (trial,) the metric in the plan as it is
@@ -56,8 +56,8 @@ class Luck:
 
     @property
     def luck_share(self) -> float:
-        """Share of the spread that is luck of the draw: demand, deals and slips."""
-        return sum(one.share for one in self.shares if one.group in ("demand", "deals", "slips"))
+        """Share of the spread that is luck of the draw: demand, deals, slips, and who stays a customer."""
+        return sum(one.share for one in self.shares if one.group in LUCK)
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON form (see the reference)."""

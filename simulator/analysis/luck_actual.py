@@ -106,7 +106,7 @@ def check_actual(actual: Mapping[str, float], metrics: Mapping[str, str], period
         if name not in metrics:
             raise UsageError(f"no metric {name!r}{nearest(name, metrics) or '; there are: ' + ', '.join(metrics)}")
         number = float(value)
-        if not np.isfinite(number) or number < 0:
+        if not np.isfinite(number) or (number < 0 and name != "net_new_arr"):
             raise UsageError(f"{name}: {value} is not an amount that can have happened")
         if metrics[name] == "count" and number != round(number):
             raise UsageError(f"{name}: {value:g} is not a whole number, and {name} are counted")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.analysis.luck_subject import Subject
 from simulator.quarters import WEEKS
-from simulator.simulation.metrics import BOOKINGS, LOSSES
+from simulator.simulation.metrics import BOOKINGS, LOSSES, customer_metrics
 from simulator.simulation.result import DealFates, Result
 from simulator.statistics.intervals import Z95
 
@@ -50,9 +50,13 @@ class DealSwing:
 
 
 def deal_swings(subject: Subject, played: Result) -> tuple[DealSwing, ...]:
-    """Each open deal's swing, the largest first; none without a threshold or without open deals."""
+    """Each open deal's swing, the largest first; none without a threshold or without open deals.
+
+    Nor for what is counted of customers: there a deal goes on to matter after it is won.
+    """
     fates = played.deals
-    if subject.bound is None or fates is None or not fates.ids:
+    of_customers = subject.metric.name in {metric.name for metric in customer_metrics(True)}
+    if subject.bound is None or fates is None or not fates.ids or of_customers:
         return ()
     return tuple(sorted(_swings(subject, played, fates), key=lambda deal: (-abs(deal.swing), -deal.amount, deal.id)))
 

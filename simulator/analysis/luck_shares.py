@@ -1,4 +1,4 @@
-"""Shares of the spread: how much of it assumptions, the market, demand, deals and slips make."""
+"""Shares of the spread: how much of it assumptions, the market, demand, deals, slips and customers make."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from simulator.simulation.result import Result
 from simulator.statistics.intervals import Z95
 from simulator.statistics.pick_freeze import chain_shares
 
-GROUPS = ("assumptions", "market", "demand", "deals", "slips")
-"""Order of the chain: from what was decided first to what happens last."""
+GROUPS = ("assumptions", "market", "demand", "deals", "slips", "customers")
+"""Order of the chain: from what was decided first to what happens last. The last is for plans that follow customers."""
+LUCK = GROUPS[2:]
+"""Luck of the draw."""
 
 SHARE_TRIALS = 4_000
 """Trials that suffice for shares and for the luck band: of a run's 4 in 10 are used, but not fewer than these."""
@@ -58,7 +60,7 @@ def enough(trials: int) -> int:
 
 
 def open_groups(scenario: Scenario) -> tuple[bool, ...]:
-    """Which groups the plan draws anything from, in the order of the chain."""
+    """Which groups the plan draws anything from, in the order of the chain; customers only where they are followed."""
     market = scenario.market
     uncertain = any(not number.certain for _path, number in scenario.numbers())
     shared = bool(market.conversion.sd or market.volume.sd or market.slip_concentration or market.events)
@@ -67,7 +69,9 @@ def open_groups(scenario: Scenario) -> tuple[bool, ...]:
         for segment in scenario.segments.values()
         for number in segment.slips.probability
     )
-    return uncertain, shared, True, True, slipping
+    pulled = any(segment.pull_ins is not None for segment in scenario.segments.values())
+    followed = any(segment.customers is not None for segment in scenario.segments.values())
+    return (uncertain, shared, True, True, slipping or pulled, *((True,) if followed else ()))
 
 
 def shares_of_spread(
@@ -81,11 +85,12 @@ def shares_of_spread(
     play : simulates the same trials with some groups drawn afresh: ``play(redraw=("deals", "slips"), trials=5000)``.
     """
     is_open = open_groups(scenario)
+    groups = GROUPS[: len(is_open)]
     trials = enough(len(values))
     steps = [values[:trials]]
-    for place in range(len(GROUPS) - 1, -1, -1):
+    for place in range(len(groups) - 1, -1, -1):
         # from here on all groups have other luck, but what is drawn from none of them stays as it is
-        redraw = tuple(group for group, used in zip(GROUPS[place:], is_open[place:], strict=True) if used)
+        redraw = tuple(group for group, used in zip(groups[place:], is_open[place:], strict=True) if used)
         steps.append(subject.values(play(redraw=redraw, trials=trials)) if is_open[place] else steps[-1])
     found = chain_shares(steps[::-1])
     return tuple(
@@ -93,5 +98,5 @@ def shares_of_spread(
             group, float(found.share[i]), float(found.low[i]), float(found.high[i]), float(found.total[i]),
             float(found.standard_error[i]), float(found.total_standard_error[i]), is_open[i],
         )
-        for i, group in enumerate(GROUPS)
+        for i, group in enumerate(groups)
     )  # fmt: skip

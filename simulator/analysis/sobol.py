@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from simulator.analysis.goal import Goal, goal_of
+from simulator.analysis.luck_shares import LUCK
 from simulator.analysis.notebook import table_html
 from simulator.analysis.variants import Progress, play
 from simulator.errors import UsageError
@@ -21,7 +22,6 @@ from simulator.simulation.simulate import check_arguments, simulate
 from simulator.statistics import sobol as estimators
 from simulator.statistics.intervals import Estimate
 
-LUCK = ("demand", "deals", "slips")
 MARKET, CHANCE = "market", "luck"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulator.kernels.closing import play_open_closely, settle_closely
 from simulator.kernels.deals import (
     BORN,
     LOST,
@@ -106,7 +107,8 @@ def report(n, book, start, with_money, i, counts, cents):
 
 @jit
 def run_trials(shape, numbers, spreads, market, segments, streams, opening, seeds, first, begin, terms, tables, weather,
-               draws, leads, arrivals, cohort, place, by_week, book, column, counts, cents, fates):  # fmt: skip
+               draws, leads, arrivals, cohort, place, by_week, book, column, counts, cents, fates, closing,
+               details, wins):  # fmt: skip
     """Play trials first + begin, first + begin + 1, …, one after another.
 
     Parameters
@@ -118,6 +120,8 @@ def run_trials(shape, numbers, spreads, market, segments, streams, opening, seed
     counts : int32 (segment, count metric, trial, column), filled from trial ``begin`` on
     cents : float64 (segment, money metric or 0, trial, column), filled with whole cents
     fates : what became of the open deals, filled
+    closing, details, wins : what the plan says of closing in detail, room for it, and the list of wins
+        for who follows them; None for other plans, whose compiled form has nothing of it
 
     Returns
     -------
@@ -181,9 +185,21 @@ def run_trials(shape, numbers, spreads, market, segments, streams, opening, seed
                                    win, deals_stream, slips_stream)  # fmt: skip
                 if shape.money:
                     value_deals(cohort, count, terms.size[s], terms.size_kind[s], spreads.data, spreads.curves)
-                settle_deals(cohort, count, by_week, segments.limit[s], loss_lag[0] >= 0, weeks,
-                             tables.words, tables.guide, book)  # fmt: skip
-            if opening.deal_segment.size > 0:
+                if closing is None:
+                    settle_deals(cohort, count, by_week, segments.limit[s], loss_lag[0] >= 0, weeks,
+                                 tables.words, tables.guide, book)  # fmt: skip
+                else:
+                    settle_closely(cohort, count, closing, details, wins, i, s, draws.v, win, by_week, wins_lag,
+                                   loss_lag, segments.limit[s], segments.delay[s], start, shape.warm, weeks,
+                                   shape.money, tables.words, tables.guide, deals_stream, book)  # fmt: skip
+            if opening.deal_segment.size == 0:
+                pass
+            elif closing is not None:
+                play_open_closely(opening, closing, wins, s, i, start, weeks, shape.warm, tables, wins_lag, loss_lag,
+                                  segments.delay[s], segments.limit[s], win, factor, slip_limit, draws.v,
+                                  weather.rate_shift[stages - 1], weather.rate_factor[stages - 1], deals_stream,
+                                  slips_stream, column, book, fates)  # fmt: skip
+            else:
                 play_open_deals(opening, s, i, start, weeks, shape.warm, tables, wins_lag, loss_lag, segments.delay[s],
                                 segments.limit[s], win, factor, slip_limit, draws.v, weather.rate_shift[stages - 1],
                                 weather.rate_factor[stages - 1], deals_stream, slips_stream, column, book,

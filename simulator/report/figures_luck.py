@@ -19,8 +19,9 @@ from simulator.report.figures import DARK, GREY, LIGHT, MIDDLE, STYLE, _nice, _n
 from simulator.report.tables_luck import MEANING, amount, headline_of, subject_words
 from simulator.report.wording import clean, compact, unit_label
 
-_SHADES = {"assumptions": DARK, "market": MIDDLE, "demand": "#8db6d9", "deals": LIGHT, "slips": GREY}
-_HATCHES = {"assumptions": "", "market": "", "demand": "//", "deals": "", "slips": ".."}
+_SHADES = {"assumptions": DARK, "market": MIDDLE, "demand": "#8db6d9", "deals": LIGHT, "slips": GREY,
+           "customers": "#d9c7a0"}  # fmt: skip
+_HATCHES = {"assumptions": "", "market": "", "demand": "//", "deals": "", "slips": "..", "customers": "xx"}
 MOST_ROWS = 12
 
 

@@ -279,7 +279,7 @@ def _luck(luck: Mapping[str, Any] | None, result: Result, first: TargetEstimate 
     if luck is None or not luck.get("shares"):
         return None
     rows = sorted(luck["shares"], key=lambda r: -float(r["share"]))
-    chance = sum(float(r["share"]) for r in rows if r["group"] in ("demand", "deals", "slips"))
+    chance = sum(float(r["share"]) for r in rows if r["group"] in ("demand", "deals", "slips", "customers"))
     band = luck.get("band") or {}
     text = ""
     if first is not None and band.get("p10") is not None and band.get("p90") is not None:

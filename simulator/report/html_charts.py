@@ -225,6 +225,7 @@ GROUPS = {
     "demand": ("Luck in demand", ": who comes and who converts, before the deal"),
     "deals": ("Luck in deals", ": who wins, how big, how soon"),
     "slips": ("Luck in slips", ": what is pushed out"),
+    "customers": ("Luck in customers", ": who stays, who buys more or less"),
     "interactions": ("Several of these together", ""),
 }
 

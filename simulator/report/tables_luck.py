@@ -24,6 +24,7 @@ MEANING = {
     "demand": "who arrives, who converts, how fast",
     "deals": "how big, how long, won or lost",
     "slips": "which deals slip, and how far",
+    "customers": "who stays, who buys more or less",
 }
 MOST_DEALS = 10
 MOST_ASSUMPTIONS = 8

@@ -52,7 +52,7 @@ def _named(key: str, value: Any) -> Any:
     if key == "targets":
         return {item["name"]: {k: v for k, v in item.items() if k != "name"} for item in value}
     if key == "segments":
-        return {name: _with_named_kpis(segment) for name, segment in value.items()}
+        return {name: _with_named_rows(_with_named_kpis(segment)) for name, segment in value.items()}
     if key == "market":
         events = {item["name"]: {k: v for k, v in item.items() if k != "name"} for item in value["events"]}
         return {**value, "events": events}
@@ -66,6 +66,19 @@ def _with_named_kpis(segment: Any) -> Any:
     if isinstance(segment.get("kpi"), list):
         return {**segment, "kpi": _named("targets", segment["kpi"])}
     return segment
+
+
+def _with_named_rows(value: Any) -> Any:
+    """Rows of a segment's tables as mappings by what they start from."""
+    if not isinstance(value, dict) or not {"by_pushes", "by_size"} & set(value.get("slips", ())):
+        return value
+    slips = dict(value["slips"])
+    for table, start in (("by_pushes", "pushes"), ("by_size", "above")):
+        if table in slips:
+            slips[table] = {
+                str(row[start]).replace(".", "_"): {k: v for k, v in row.items() if k != start} for row in slips[table]
+            }
+    return {**value, "slips": slips}
 
 
 def _compare(path: str, one: _Side, two: _Side, labels: tuple[str, ...], found: list[Difference]) -> None:

@@ -27,6 +27,8 @@ _MERGED = {
     ("segments", "*", "follow_up", "*"),
     ("capacity",),
     ("capacity", "*"),
+    ("segments", "*", "pull_ins"),
+    ("segments", "*", "customers"),
     ("opening",),
     ("market",),
     ("market", "conversion"),

@@ -56,6 +56,7 @@ def label(path: str, stages: tuple[str, ...] = ()) -> str:
             "warm_up_quarters": "warm-up quarters",
             "deals": "open deals",
             "leads": "leads in flight",
+            "customers": "customers at the start",
         }.get(rest, path)
     if top == "market":
         return _in_market(rest, stages)
@@ -107,6 +108,11 @@ def _in_segment(rest: str, stages: tuple[str, ...]) -> str:
             "delay_weeks": "weeks lost per slip",
             "limit": "slips a deal survives",
         }.get(stage, stage)
+        if stage in ("by_pushes", "by_size"):
+            row, _, key = inner.partition(".")
+            size = row.replace("_", ".")
+            who = f"deals above {float(size):,.6g}" if stage == "by_size" else f"after {_pushes(row)}"
+            return f"{who}: times {_TIMES.get(key, key)}" if key else who
         return words + _inner(inner)
     if first == "follow_up":
         key, _, inner = inner.partition(".")
@@ -122,6 +128,27 @@ def _in_segment(rest: str, stages: tuple[str, ...]) -> str:
             "limit": "times a lead comes back",
         }.get(key, key)
         return f"{'every stage' if stage == '*' else stage_label(stage)}, {words}" + _inner(inner)
+    if first == "pull_ins":
+        words = {
+            "probability": "deals pulled in",
+            "by_weeks": "weeks pulled in",
+            "value_factor": "value kept when pulled in",
+        }.get(stage, stage)
+        return words + _inner(inner)
+    if first == "linearity":
+        return "due dates by week of the quarter"
+    if first == "customers":
+        return {
+            "recurring": "recurring share of a deal",
+            "churn": "churn a year",
+            "churn_first_year": "churn in the first year",
+            "churn_second_year": "churn in the second year",
+            "expansion": "customers that expand a year",
+            "expansion_by": "expansion of those who do",
+            "contraction": "customers that cut back a year",
+            "contraction_by": "cut of those who do",
+            "uplift": "price change at renewal",
+        }.get(stage, stage.replace("_", " "))
     return rest.replace("_", " ")
 
 
@@ -138,6 +165,13 @@ def _in_team(rest: str) -> str:
         "waiting_factor": "rate kept per week of waiting",
     }.get(key, key.replace("_", " "))
     return words + _inner(inner)
+
+
+_TIMES = {"slip_probability": "slip probability", "win_rate": "win rate"}
+
+
+def _pushes(row: str) -> str:
+    return "1 push" if row == "1" else f"{row} pushes"
 
 
 def _inner(key: str) -> str:

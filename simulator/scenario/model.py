@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, PrivateAttr
 
 from simulator.quarters import Calendar
+from simulator.scenario.customers import Customers, OpenCustomer
 from simulator.scenario.forms import PlainForm, SpecialForm, TextForm, WholeForm
 from simulator.scenario.market import Event, Market, RateShock, VolumeShock
 from simulator.scenario.part import DEFAULT_STAGES, MOST_QUARTERS, MOST_TRIALS, Part
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Correlation",
+    "Customers",
     "Event",
     "FollowUp",
     "Market",
+    "OpenCustomer",
     "OpenDeal",
     "OpenLead",
     "Opening",
@@ -84,6 +87,9 @@ class Opening(Part):
     )
     leads: Annotated[tuple[OpenLead, ...] | None, SpecialForm("leads")] = Field(
         default=None, description="CSV file of leads in flight: segment, stage, entered, count."
+    )
+    customers: Annotated[tuple[OpenCustomer, ...] | None, SpecialForm("open customers")] = Field(
+        default=None, description="CSV file of customers at the start: id, segment, arr, since, renewal."
     )
     win_probability: Annotated[Number | None, SpecialForm("win_probability")] = Field(
         default=None, description="Replaces (a number) or scales ({times: 1.1}) the open deals' own win_probability."

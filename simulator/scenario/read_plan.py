@@ -146,6 +146,7 @@ def read_plan(node: Node, reading: Reading) -> dict[str, Any]:
         Scenario, node, "", reading, skip=(*(k for k in first if k in early), "targets"), known=("extends",)
     )
     opening = values.get("opening")
+    reading.has_customers = isinstance(opening, Opening) and bool(opening.customers)
     if isinstance(opening, Opening) and opening.deals:
         deals = apply_own_probability(opening.deals, opening.win_probability, reading.faults)
         values["opening"] = opening.model_copy(update={"deals": deals})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from simulator.scenario.closing import ByPushes, BySize, PullIns
+from simulator.scenario.customers import NEEDS, Customers
 from simulator.scenario.faults import listed, nearest, show
 from simulator.scenario.forms import NumbersForm, SpecialForm, SpreadForm
 from simulator.scenario.nodes import Node
@@ -21,6 +23,7 @@ from simulator.scenario.reading import (
     join,
     keys_of,
     read_fields,
+    read_part,
     reads,
     split_number,
 )
@@ -135,6 +138,7 @@ def read_segment(node: Node, path: str, reading: Reading) -> Any:
     if not node.value:
         return reading.fault(node, path, "the segment is empty; volume and conversion are required")
     values = read_fields(Segment, node, path, reading, skip=("conversion", "lag_weeks"))
+    _check_sizes(values, node, path, reading)
     entry = _entry(values["volume"], reading)
     conversion, lags = node.get("conversion"), node.get("lag_weeks")
     if entry is None:
@@ -158,6 +162,14 @@ def read_segment(node: Node, path: str, reading: Reading) -> Any:
                 if (item := lags.get(stage)) is not None or stage != "losses"
             }
     return build(Segment, values)
+
+
+def _check_sizes(values: dict[str, Any], node: Node, path: str, reading: Reading) -> None:
+    """What depends on the size of deals needs their sizes."""
+    slips = node.get("slips")
+    rows = slips.get("by_size") if slips is not None and slips.mapping else None
+    if rows is not None and rows.list and rows.value and node.get("deal_size") is None:
+        reading.fault(rows, join(path, "slips.by_size"), "says nothing without a deal_size")
 
 
 def _conversion(node: Node, path: str, after: tuple[str, ...], why: str, reading: Reading) -> Any:
@@ -196,6 +208,60 @@ def _read_loosely(node: Node, path: str, reading: Reading) -> dict[str, Any]:
                     if key == "conversion"
                     else read_spread(_LAG, item, where, reading)
                 )
+    return found
+
+
+@reads("pull_ins")
+def read_pull_ins(form: SpecialForm, node: Node, path: str, reading: Reading) -> Any:
+    """Deals closed early."""
+    return read_part(PullIns, node, path, reading)
+
+
+@reads("by_pushes")
+def read_by_pushes(form: SpecialForm, node: Node, path: str, reading: Reading) -> Any:
+    """Rows that hold from a number of slips on."""
+    return _read_rows(ByPushes, "pushes", node, path, reading)
+
+
+@reads("by_size")
+def read_by_size(form: SpecialForm, node: Node, path: str, reading: Reading) -> Any:
+    """Rows that hold above a size."""
+    return _read_rows(BySize, "above", node, path, reading)
+
+
+def _read_rows(model: Any, key: str, node: Node, path: str, reading: Reading) -> Any:
+    """A list of rows, each from a greater number on than the one before."""
+    if not node.list:
+        shown = "{" + ", ".join(keys_of(model)) + "}"
+        return reading.fault(node, path, f"{show(node.plain())} is not a list of rows {shown}")
+    rows: list[Any] = []
+    before = None
+    for index, item in enumerate(node.value):
+        row = read_part(model, item, join(path, index + 1), reading)
+        here = BAD if row is BAD else getattr(row, key)
+        if here is BAD:
+            rows.append(BAD)
+            continue
+        if before is not None and here <= before:
+            what = f"{show(here)} is not above {show(before)}, that of the row before"
+            row = reading.fault(item.value[key], join(path, f"{index + 1}.{key}"), what)
+        before = here
+        rows.append(row)
+    return BAD if BAD in rows else tuple(rows)
+
+
+@reads("customers")
+def read_customers(form: SpecialForm, node: Node, path: str, reading: Reading) -> Any:
+    """What becomes of won deals; keys that say nothing without another one need it."""
+    found = read_part(Customers, node, path, reading)
+    if found is BAD:
+        return BAD
+    for key, other in NEEDS.items():
+        item = node.get(key)
+        if item is not None and node.get(other) is None:
+            what = re.split("[.:;]", Customers.model_fields[other].description or "")[0]
+            reading.fault(item, join(path, key), f"says nothing without {other}: {what[:1].lower()}{what[1:]}")
+            return BAD
     return found
 
 

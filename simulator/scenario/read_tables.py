@@ -12,12 +12,13 @@ from typing import Any
 from simulator.scenario.faults import listed, nearest, show
 from simulator.scenario.forms import SpecialForm, SpreadForm
 from simulator.scenario.headers import understood
-from simulator.scenario.model import OpenDeal, OpenLead
+from simulator.scenario.model import OpenCustomer, OpenDeal, OpenLead
 from simulator.scenario.nodes import BAD, Node
 from simulator.scenario.reading import Reading, number_hint, reads
 from simulator.scenario.tables import Row, Table
 
 DEAL_COLUMNS = (("id", "segment", "amount"), ("expected_close", "win_probability", "pushes", "created"))
+CUSTOMER_COLUMNS = (("id", "segment", "arr"), ("since", "renewal"))
 LEAD_COLUMNS = (("segment", "stage", "entered"), ("count",))
 
 
@@ -155,6 +156,46 @@ def read_leads(form: SpecialForm, node: Node, path: str, reading: Reading) -> An
         count = cells.whole("count", 1, 0, 1_000_000_000)
         leads.append(OpenLead.model_construct(segment=segment, stage=stage, entered=entered, count=count))
     return tuple(leads)
+
+
+@reads("open customers")
+def read_customers(form: SpecialForm, node: Node, path: str, reading: Reading) -> Any:
+    """The customers at the start; each id once, each in a segment that says what becomes of customers."""
+    table = reading.tables.open(node, path, reading.faults, *CUSTOMER_COLUMNS)
+    if table is BAD:
+        return BAD
+    start = reading.calendar.first_day(0) if reading.calendar else None
+    customers, ids, unused = [], dict[str, int](), dict[str, int]()
+    for row in table.rows:
+        cells = Cells(row, table, node, reading)
+        values: dict[str, Any] = {"id": cells.text("id"), "segment": cells.segment()}
+        if values["id"] in ids:
+            cells.fault("id", f"{show(values['id'])} is that of row {ids[values['id']]} too")
+        elif values["id"] is not BAD:
+            ids[values["id"]] = row.number
+        values["arr"] = cells.number("arr", lambda v: 0 < v <= 1e12, "above 0")
+        since = values["since"] = cells.day("since")
+        if since not in (None, BAD) and start is not None and since >= start:
+            cells.fault("since", f"{since} is not before the start of the plan, {start}")
+        renewal = values["renewal"] = cells.day("renewal")
+        if None not in (since, renewal) and BAD not in (since, renewal) and renewal <= since:
+            cells.fault("renewal", f"{renewal} is not after {since}, since when it is a customer")
+        rules = _rules_of(values["segment"], reading)
+        if rules is None:
+            cells.fault("segment", f"{show(values['segment'])} has no 'customers': say what becomes of them")
+        elif rules is not BAD and renewal is not None and rules.renewal is None:
+            unused[values["segment"]] = unused.get(values["segment"], 0) + 1
+        customers.append(OpenCustomer.model_construct(**values))
+    for name, count in unused.items():
+        rows = "1 row" if count == 1 else f"{count:,} rows"
+        reading.faults.warn(f"{table.file}: renewal is not used in {rows}: customers of {name!r} have no renewal")
+    return tuple(customers)
+
+
+def _rules_of(segment: Any, reading: Reading) -> Any:
+    """What becomes of a segment's customers: None where the plan does not say, BAD where it cannot be read."""
+    found = reading.segments.get(segment, BAD) if segment is not BAD else BAD
+    return BAD if found is BAD else found.customers
 
 
 def _lead_stage(cells: Cells, segment: Any, reading: Reading) -> Any:

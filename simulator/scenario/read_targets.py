@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from simulator.scenario import customers
 from simulator.scenario.faults import as_period, listed, nearest, show
 from simulator.scenario.forms import SpecialForm
 from simulator.scenario.model import Target
@@ -28,7 +29,7 @@ OTHER_METRICS = ("losses", *MONEY_METRICS[:2], "open_deals", "open_pipeline", "s
 
 
 def metrics_of(stages: tuple[str, ...]) -> tuple[str, ...]:
-    """Everything a target can speak of."""
+    """Everything a target can speak of in any plan."""
     return (*stages, *(metric for metric in (*OTHER_METRICS, *SPEND_METRICS) if metric not in stages))
 
 
@@ -43,6 +44,13 @@ def read_metric(form: SpecialForm, node: Node, path: str, reading: Reading) -> A
     if not reading.stages_known:
         return BAD
     metrics = (*metrics_of(reading.stages), *people_metrics(reading))
+    with_customers = any(segment is not BAD and segment.customers is not None for segment in reading.segments.values())
+    if with_customers:
+        metrics = tuple(dict.fromkeys((*metrics, *customers.METRICS)))
+    elif node.value in customers.METRICS and node.value not in metrics:
+        return reading.fault(
+            node, path, f"{show(node.value)} needs 'customers' in a segment: what becomes of won deals"
+        )
     if node.value in (*team_metrics(("",)), *OUTCOMES) and node.value not in metrics:
         what = "capacity" if node.value in team_metrics(("",)) else "follow_up"
         return reading.fault(node, path, f"{node.value!r} needs {what}, which this plan does not have")
@@ -179,6 +187,8 @@ def _target(node: Node, path: str, reading: Reading) -> Any:
         _check_money(node, path, values, reading)
     if values["metric"] in SPEND_METRICS:
         _check_spend(node, path, values, reading)
+    elif values["metric"] in customers.METRICS and values["metric"] not in reading.stages:
+        _check_customers(node, path, values, reading)
     if BAD in (*values.values(), period):
         return BAD
     if period.partial:
@@ -202,6 +212,31 @@ def reading_name(node: Node, path: str, reading: Reading) -> Any:
     from simulator.scenario.reading import read_text
 
     return read_text(TextForm("a name"), node, path, reading)
+
+
+def _check_customers(node: Node, path: str, values: dict[str, Any], reading: Reading) -> None:
+    """A target on customers of segments by name needs what becomes of them in each; one on money, deal sizes."""
+    segment = values.get("segment")
+    if segment is BAD:
+        return
+    named = [] if segment is None else [segment] if isinstance(segment, str) else list(segment)
+    known = {name: found for name, found in reading.segments.items() if found is not BAD}
+    lacking = [name for name in named if name in known and known[name].customers is None]
+    if lacking:
+        verb = "has" if len(lacking) == 1 else "have"
+        reading.fault(
+            node, path, f"{values['metric']} needs 'customers' in the segment; {listed(lacking, 'and')} {verb} none"
+        )
+        values["metric"] = BAD
+        return
+    followed = [name for name in named or known if name in known and known[name].customers is not None]
+    if values["metric"] in customers.COUNTS or values["metric"] == "customer_retention" or reading.has_customers:
+        return
+    if not any(known[name].deal_size is not None for name in followed):
+        reading.fault(
+            node, path, f"{values['metric']} needs a deal_size, or the customers at the start in opening.customers"
+        )
+        values["metric"] = BAD
 
 
 def _check_money(node: Node, path: str, values: dict[str, Any], reading: Reading) -> None:

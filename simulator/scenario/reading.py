@@ -32,6 +32,7 @@ class Reading:
     stages_known: bool = False
     segments: dict[str, Any] = field(default_factory=dict)
     teams: tuple[str, ...] = ()
+    has_customers: bool = False  # at the start, listed
 
     @property
     def born(self) -> str:

@@ -8,6 +8,7 @@ import os
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from simulator.scenario.customers import NEEDS, Customers
 from simulator.scenario.model import Event, Payback, Segment, Slips, Spend, Target
 from simulator.scenario.part import Part
 from simulator.scenario.spreads import FixedSpread, MeanCv, Sample, Spread, WeeksTable
@@ -95,6 +96,27 @@ def _segment(segment: Segment, folder: str | None) -> dict[str, Any]:
     if segment.kpi:
         kpis = [{key: item for key, item in _target(kpi).items() if key != "segment"} for kpi in segment.kpi]
         written["kpi"] = kpis[0] if len(kpis) == 1 else kpis
+    if segment.linearity is not None:
+        written["linearity"] = [tidy(share) for share in segment.linearity]
+    if segment.pull_ins is not None:
+        written["pull_ins"] = {
+            "probability": plain_numbers(segment.pull_ins.probability),
+            "by_weeks": plain_spread(segment.pull_ins.by_weeks, folder),
+            "value_factor": plain_numbers(segment.pull_ins.value_factor),
+        }
+    if segment.customers is not None:
+        written["customers"] = _customers(segment.customers)
+    return written
+
+
+def _customers(customers: Customers) -> dict[str, Any]:
+    """What says something: a contract without a renewal has no term."""
+    written: dict[str, Any] = {}
+    for key, value in dict(customers).items():
+        without = NEEDS.get(key)
+        if value is None or (without is not None and getattr(customers, without) is None):
+            continue
+        written[key] = value if isinstance(value, int) else plain_numbers(value)
     return written
 
 
@@ -124,18 +146,30 @@ def _spend(spend: Spend, folder: str | None) -> dict[str, Any]:
 
 
 def _slips(slips: Slips, folder: str | None) -> dict[str, Any]:
-    return {
+    written: dict[str, Any] = {
         "probability": plain_numbers(slips.probability),
         "delay_weeks": plain_spread(slips.delay_weeks, folder),
         "limit": slips.limit,
         "win_rate_factor": plain_numbers(slips.win_rate_factor),
     }
+    for key, row_key in (("by_pushes", "pushes"), ("by_size", "above")):
+        rows = [
+            {
+                row_key: tidy(getattr(row, row_key)),
+                "slip_probability": plain_number(row.slip_probability),
+                "win_rate": plain_number(row.win_rate),
+            }
+            for row in getattr(slips, key)
+        ]
+        if rows:
+            written[key] = rows
+    return written
 
 
 def _opening(scenario: Scenario, folder: str | None) -> dict[str, Any]:
     opening: Opening = scenario.opening
     written: dict[str, Any] = {"warm_up_quarters": opening.warm_up_quarters}
-    for key in ("deals", "leads"):
+    for key in ("deals", "leads", "customers"):
         rows = getattr(opening, key)
         if rows is None:
             continue

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.scenario.closing import is_detailed_slips
+from simulator.scenario.customers import METRICS
 from simulator.scenario.faults import Faults
 from simulator.scenario.nodes import BAD
 from simulator.scenario.part import MOST_VOLUME
@@ -19,6 +21,8 @@ def check_rules(scenario: Scenario, tree: Node, reading: Reading) -> None:
     """Note what breaks a rule between parts; parts that could not be read are left out."""
     _check_growth(scenario, tree, reading)
     _check_own_probabilities(scenario, tree, reading.faults)
+    _check_stage_names(scenario, tree, reading)
+    _check_people(scenario, tree, reading)
 
 
 def _check_growth(scenario: Scenario, tree: Node, reading: Reading) -> None:
@@ -58,6 +62,34 @@ def _check_own_probabilities(scenario: Scenario, tree: Node, faults: Faults) -> 
             "there are no open deals with a win_probability of "
             "their own in opening.deals; the others follow conversion",
         )
+
+
+def _check_stage_names(scenario: Scenario, tree: Node, reading: Reading) -> None:
+    """Where customers are followed, no stage can have the name of what is counted of them."""
+    stages = tree.get("stages")
+    followed = any(segment is not BAD and segment.customers is not None for segment in scenario.segments.values())
+    if stages is None or not stages.list or not followed:
+        return
+    for index, item in enumerate(stages.value):
+        if item.value in METRICS:
+            what = f"{item.value!r} cannot name a stage in a plan with customers; it is a metric there"
+            reading.faults.add(item, f"stages.{index + 1}", what)
+
+
+def _check_people(scenario: Scenario, tree: Node, reading: Reading) -> None:
+    """Plans with people or follow-up are played week by week, where deals do not close in detail."""
+    if BAD in (scenario.capacity, *scenario.segments.values()) or not scenario.has_people:
+        return
+    for name, segment in scenario.segments.items():
+        for key in ("slips", "linearity", "pull_ins", "customers"):
+            given = is_detailed_slips(segment) if key == "slips" else getattr(segment, key) is not None
+            if given:
+                node: Node | None = tree
+                for step in ("segments", name, key):
+                    node = node.get(step) if node is not None and node.mapping else None
+                what = "by_pushes or by_size" if key == "slips" else key
+                wrong = f"{what} cannot be combined with capacity or follow_up"
+                reading.faults.add(node or tree, f"segments.{name}.{key}", wrong)
 
 
 def apply_own_probability(deals: tuple[OpenDeal, ...], number: Number | None, faults: Faults) -> tuple[OpenDeal, ...]:

@@ -10,12 +10,14 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
+from simulator.scenario.closing import ByPushes, BySize, PullIns
 from simulator.scenario.forms import (
     Form,
     NumberForm,
 )
 from simulator.scenario.model import (
     Correlation,
+    Customers,
     Event,
     FollowUp,
     Response,
@@ -31,7 +33,23 @@ from simulator.scenario.schema_values import Schema, fragment, one_of, value_sch
 from simulator.scenario.spreads import Spread
 from simulator.scenario.uncertain import Number
 
-VARIED = ("Segment", "Team", "FollowUp", "Target", "Event", "Slips")
+_PARTS = (
+    Segment,
+    ByPushes,
+    BySize,
+    PullIns,
+    Customers,
+    Volume,
+    Spend,
+    Response,
+    FollowUp,
+    Team,
+    Event,
+    Correlation,
+    Target,
+)
+"""What special forms point to."""
+VARIED = ("Segment", "Team", "FollowUp", "Target", "Event", "Slips", "PullIns", "Customers")
 """Parts of which a file with ``extends`` may give a few keys only."""
 
 
@@ -43,8 +61,7 @@ def json_schema() -> Schema:
     >>> json_schema()["properties"]["quarters"]["maximum"]
     200
     """
-    each = (Scenario, Segment, Volume, Spend, Response, FollowUp, Team, Event, Correlation, Target)
-    parts: list[Any] = [(part, "validation") for part in each]
+    parts: list[Any] = [(part, "validation") for part in (Scenario, *_PARTS)]
     _, written = models_json_schema(parts, by_alias=True, schema_generator=_Generator)
     definitions = {name: _filled(part) for name, part in written["$defs"].items()}
     schema = definitions.pop("Scenario")
@@ -52,8 +69,8 @@ def json_schema() -> Schema:
     _adapt(definitions)
     variants = {f"{name}Variant": _variant(definitions[name]) for name in VARIED}
     for part in variants.values():
-        _point(part, "Slips", "SlipsVariant")
-        _point(part, "FollowUp", "FollowUpVariant")
+        for name in ("Slips", "FollowUp", "PullIns", "Customers"):
+            _point(part, name, f"{name}Variant")
     market = copy.deepcopy(definitions["Market"])
     _point(market, "Event", "EventVariant")
     variants["MarketVariant"] = _variant(market)

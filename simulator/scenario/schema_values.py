@@ -85,6 +85,11 @@ _SPECIAL: dict[str, Schema] = {
     "order": {"enum": list(ORDERS)},
     "deals": {"type": "string"},
     "leads": {"type": "string"},
+    "open customers": {"type": "string"},
+    "by_pushes": {"type": "array", "items": ref("ByPushes")},
+    "by_size": {"type": "array", "items": ref("BySize")},
+    "pull_ins": one_of(ref("PullIns"), {"type": "null"}),
+    "customers": one_of(ref("Customers"), {"type": "null"}),
     "win_probability": one_of(
         *fragment(NumberForm("share"))["anyOf"],
         {

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from simulator.scenario.closing import ByPushes, BySize, PullIns
+from simulator.scenario.customers import Customers
 from simulator.scenario.forms import NumbersForm, SpecialForm, SpreadForm, WholeForm
 from simulator.scenario.part import MONTH, MOST_VOLUME, Part, certain
 from simulator.scenario.people import FollowUp
@@ -48,6 +50,12 @@ class Slips(Part):
     win_rate_factor: Annotated[Numbers, NumbersForm("positive", zero=True, most=1000.0)] = Field(
         default=certain(1.0, "positive"), description="Each slip multiplies the win rate by this."
     )
+    by_pushes: Annotated[tuple[ByPushes, ...], SpecialForm("by_pushes")] = Field(
+        default=(), description="What changes with the number of slips: rows of pushes, slip_probability, win_rate."
+    )
+    by_size: Annotated[tuple[BySize, ...], SpecialForm("by_size")] = Field(
+        default=(), description="What is different for big deals: rows of above, slip_probability, win_rate."
+    )
 
 
 class Segment(Part):
@@ -72,4 +80,13 @@ class Segment(Part):
     )
     kpi: Annotated[tuple[Target, ...], SpecialForm("kpi")] = Field(
         default=(), description="What the segment is judged on, at the stage where it belongs; one or a list."
+    )
+    linearity: Annotated[tuple[float, ...] | None, SpecialForm("profile")] = Field(
+        default=None, description="Shares of a quarter's due dates in each of its 13 weeks. As they come if left out."
+    )
+    pull_ins: Annotated[PullIns | None, SpecialForm("pull_ins")] = Field(
+        default=None, description="Deals closed before they fall due, perhaps for a discount."
+    )
+    customers: Annotated[Customers | None, SpecialForm("customers")] = Field(
+        default=None, description="What becomes of won deals: churn, renewal, expansion. Not followed if left out."
     )

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from pydantic.fields import FieldInfo
 
+from simulator.scenario.closing import ByPushes, BySize, PullIns
+from simulator.scenario.customers import Customers
 from simulator.scenario.forms import (
     Form,
     NumberForm,
@@ -26,6 +28,7 @@ from simulator.scenario.model import (
     Payback,
     Response,
     Scenario,
+    Segment,
     Simulation,
     Slips,
     Spend,
@@ -37,6 +40,7 @@ from simulator.scenario.names import event_name, target_name
 from simulator.scenario.nodes import Node
 from simulator.scenario.part import DEFAULT_STAGES, Part
 from simulator.scenario.reading import form_of, keys_of
+from simulator.scenario.scales import format_number
 
 Kind = Literal["numbers", "number", "spread", "plain", "text", "list", "own"]
 """``numbers`` may be a list by quarter; ``own`` are the open deals' own win probabilities."""
@@ -118,7 +122,10 @@ def _slot(info: FieldInfo, node: Node | None, path: str, keys: tuple[str | int, 
     if isinstance(form, SpecialForm):
         if form.kind == "win_probability":
             kind = "own"
-        elif form.kind not in ("stages", "profile", "ramp", "events", "correlations", "targets"):
+        elif form.kind not in (
+            *("stages", "profile", "ramp", "events", "correlations", "targets"),
+            *("by_pushes", "by_size"),
+        ):
             kind = "text"
     return Slot(path, keys, kind, form, node, _default(info))
 
@@ -209,6 +216,22 @@ def _segment(node: Node, path: str, keys: tuple[str | int, ...], stages: tuple[s
         yield from _part(FollowUp, follow, f"{path}.follow_up.{stage}", (*keys, "follow_up", stage))
     yield from _short("spend", _get(node, "spend"), f"{path}.spend", (*keys, "spend"), stages)
     yield from _kpis(_get(node, "kpi"), f"{path}.kpi", (*keys, "kpi"))
+    for name, row, label in (("by_pushes", ByPushes, "pushes"), ("by_size", BySize, "above")):
+        yield from _rows(row, label, _get(_get(node, "slips"), name), f"{path}.slips.{name}", (*keys, "slips", name))
+    shares = Segment.model_fields["linearity"]
+    yield _slot(shares, _get(node, "linearity"), f"{path}.linearity", (*keys, "linearity"))
+    yield from _part(PullIns, _get(node, "pull_ins"), f"{path}.pull_ins", (*keys, "pull_ins"))
+    yield from _part(Customers, _get(node, "customers"), f"{path}.customers", (*keys, "customers"))
+
+
+def _rows(model: type[Part], label: str, node: Node | None, path: str, keys: tuple[str | int, ...]) -> Iterator[Slot]:
+    """The rows of a table inside a segment, each called by what it starts from."""
+    for index, row in enumerate(node.value if node is not None and node.list else ()):
+        named = _get(row, label)
+        plain = named is not None and isinstance(named.value, (int, float)) and not isinstance(named.value, bool)
+        name = format_number(float(named.value)).replace(".", "_") if named is not None and plain else str(index + 1)
+        for key, info in keys_of(model).items():
+            yield from _open(_slot(info, _get(row, key), f"{path}.{name}.{key}", (*keys, index, key)))
 
 
 SHORT: dict[str, type[Part]] = {"volume": Volume, "spend": Spend}

@@ -10,7 +10,8 @@ from simulator.scenario.spreads import Spread
 from simulator.scenario.uncertain import Number, Numbers, WinProbability
 
 if TYPE_CHECKING:
-    from simulator.scenario.model import Scenario
+    from simulator.scenario.customers import Customers
+    from simulator.scenario.model import Scenario, Segment
     from simulator.scenario.part import Part
     from simulator.scenario.spend import Spend
 
@@ -46,6 +47,8 @@ def _all(scenario: Scenario) -> Iterator[tuple[str, Numbers]]:
         yield f"{start}.slips.probability", segment.slips.probability
         yield from _inside(f"{start}.slips.delay_weeks", segment.slips.delay_weeks)
         yield f"{start}.slips.win_rate_factor", segment.slips.win_rate_factor
+        yield from _closing(start, segment)
+        yield from _customers(f"{start}.customers", segment.customers)
         for stage, follow in segment.follow_up.items():
             yield from _part(f"{start}.follow_up.{stage}", follow)
         if segment.spend is not None:
@@ -86,6 +89,35 @@ def _spend(path: str, spend: Spend) -> Iterator[tuple[str, Numbers]]:
         for key in ("most", "half_at", "steepness"):
             yield f"{path}.response.{key}", getattr(spend.response, key)
         yield from _inside(f"{path}.lag_weeks", spend.lag_weeks)
+
+
+def _closing(path: str, segment: Segment) -> Iterator[tuple[str, Numbers]]:
+    """Pull-ins, and what pushes and size change; multipliers left at 1 are not among them."""
+    slips, pulled = segment.slips, segment.pull_ins
+    if slips is not BAD:
+        for name in ("by_pushes", "by_size"):
+            for row in getattr(slips, name):
+                for key in ("slip_probability", "win_rate") if row is not BAD else ():
+                    number: Number = getattr(row, key)
+                    if number is not BAD and (not number.certain or number.median() != 1.0):
+                        yield f"{path}.slips.{name}.{row.key}.{key}", (number,)
+    if pulled is None or pulled is BAD:
+        return
+    yield f"{path}.pull_ins.probability", pulled.probability
+    if pulled.by_weeks is not BAD:
+        yield from _inside(f"{path}.pull_ins.by_weeks", pulled.by_weeks)
+    if pulled.value_factor != type(pulled).model_fields["value_factor"].default:
+        yield f"{path}.pull_ins.value_factor", pulled.value_factor
+
+
+def _customers(path: str, customers: Customers | None) -> Iterator[tuple[str, Numbers]]:
+    """What becomes of won deals, as far as the plan speaks of it: what is left out has no number."""
+    if customers is None or customers is BAD:
+        return
+    for key, info in type(customers).model_fields.items():
+        values = getattr(customers, key)
+        if isinstance(values, tuple) and values != info.default:
+            yield f"{path}.{key}", values
 
 
 def _inside(path: str, spread: Spread) -> Iterator[tuple[str, Numbers]]:

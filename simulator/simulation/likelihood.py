@@ -13,6 +13,7 @@ from simulator.kernels.likelihood import likelihoods
 from simulator.kernels.room import make_room
 from simulator.kernels.uncertain import draw_assumptions
 from simulator.quarters import WEEKS, Period
+from simulator.scenario.closing import is_detailed
 from simulator.scenario.model import Scenario
 from simulator.simulation.lower import Lowered, lower, stream_name
 from simulator.simulation.metrics import LOSSES, OPEN_DEALS, SLIPPED_DEALS
@@ -44,6 +45,8 @@ def why_not_exact(scenario: Scenario, metrics: Sequence[str], period: Period, se
     """Why the likelihood of these metrics has no closed form; None where it has."""
     if scenario.has_people:
         return "leads wait for people, or come back"
+    if any(is_detailed(segment) for segment in scenario.segments.values()):
+        return "deals that are bunched, pulled in, or change with pushes or size have no closed form"
     countable = {*scenario.stages, LOSSES, OPEN_DEALS, SLIPPED_DEALS}
     for metric in metrics:
         if metric not in countable:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from simulator.kernels.curves import CURVE_REACH, CURVE_STEP, tabulate
 from simulator.kernels.plan import Market, Opening, Plan, Segments, Shape, Spreads, Streams
 from simulator.kernels.plan import Numbers as NumberArrays
 from simulator.quarters import WEEKS
+from simulator.scenario.closing import is_detailed
 from simulator.scenario.model import Scenario
 from simulator.scenario.spreads import FixedSpread, Geometric, MeanCv, MedianP90, Sample, Spread, WeeksTable
 from simulator.scenario.uncertain import (
@@ -33,21 +34,16 @@ from simulator.scenario.uncertain import (
 )
 from simulator.simulation.lower_people import People, lower_people
 from simulator.simulation.metrics import Metric, metrics_in
+from simulator.simulation.names import stream_name
 from simulator.simulation.spend import NO_RESPONSE, SpendSlots, lower_spend
+
+if TYPE_CHECKING:
+    from simulator.kernels.closing import Closing
+    from simulator.kernels.customers import Customers
 
 Z90 = 1.2815515655446004
 _FAMILIES = {"gamma": kinds.GAMMA, "lognormal": kinds.LOGNORMAL_SPREAD, "weibull": kinds.WEIBULL,
              "exponential": kinds.EXPONENTIAL}  # fmt: skip
-
-
-def stream_name(*parts: str) -> np.uint64:
-    """64 bits that stand for a name: who draws, for what; equal names share their luck.
-
-    >>> int(stream_name("conversion", "inbound", "mqls") ^ stream_name("conversion", "inbound", "mqls"))
-    0
-    """
-    digest = hashlib.blake2b("\x1f".join(parts).encode(), digest_size=8).digest()
-    return np.uint64(int.from_bytes(digest, "little"))
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,8 @@ class Lowered:
     """A plan for the kernels, with what is needed to name its outputs again.
 
     ``leaves`` are the paths of the uncertain numbers, in the order in which they are drawn. ``spend``
-    is None for a plan that spends nothing.
+    is None for a plan that spends nothing, ``customers`` where nobody follows them, ``closing`` where
+    nothing is said of its details; ``wins`` is about how many deals a trial wins, where somebody wants to know.
     """
 
     plan: Plan
@@ -64,6 +61,9 @@ class Lowered:
     deal_ids: tuple[str, ...]
     people: People | None = None
     spend: SpendSlots | None = None
+    customers: Customers | None = None
+    closing: Closing | None = None
+    wins: float = 0.0
 
 
 class _Numbers:
@@ -284,6 +284,26 @@ def _cholesky(scenario: Scenario, numbers: _Numbers) -> tuple[np.ndarray, np.nda
     return np.array(tied, np.int64), factor
 
 
+def _rooms(
+    scenario: Scenario, numbers: _Numbers, spreads: _Spreads, quarter: np.ndarray
+) -> tuple[Customers | None, Closing | None, float]:
+    """What only some plans have, each laid out by its own module."""
+    segments = scenario.segments.values()
+    customers, wins = None, 0.0
+    if any(segment.customers is not None for segment in segments):
+        from simulator.simulation.lower_customers import expected_wins, lower_customers
+
+        customers, wins = lower_customers(scenario, numbers.by_quarter), expected_wins(scenario)
+    if customers is None and not any(is_detailed(segment) for segment in segments):
+        return None, None, 0.0
+    from simulator.simulation.lower_closing import lower_closing
+
+    def delays(path: str, spread: Spread) -> list[int]:
+        return spreads.by_quarter(path, spread, delay=True)
+
+    return customers, lower_closing(scenario, numbers.slot, numbers.by_quarter, delays, quarter), wins
+
+
 def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, slips: bool = True) -> Lowered:
     """Lay a scenario out as flat arrays.
 
@@ -348,6 +368,9 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
         event_size[e] = numbers.slot(f"{path}.deal_size", event.deal_size)
         for stage, multiplier in event.rates.items():
             event_rate[e, stages.index(stage)] = numbers.slot(f"{path}.{stage}", multiplier)
+
+    quarter = np.maximum(np.arange(-warm, n_quarters), 0)  # the warm-up plays the first quarter's plan
+    customers, closing, wins = _rooms(scenario, numbers, spreads, quarter)
 
     order = {name: s for s, (name, _segment) in enumerate(segments)}
     shared_p = scenario.opening.win_probability
@@ -455,4 +478,4 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
         ints([key[0] for key in curve_keys]), np.array([key[1:] for key in curve_keys], float).reshape(-1, 2), curves,
     )  # fmt: skip
     ids = tuple(deal.id for deal in deals)
-    return Lowered(plan, metrics_in(scenario), tuple(numbers.paths), ids, people, spend)
+    return Lowered(plan, metrics_in(scenario), tuple(numbers.paths), ids, people, spend, customers, closing, wins)

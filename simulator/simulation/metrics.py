@@ -72,13 +72,40 @@ def metrics_of(stages: Sequence[str], money: bool) -> tuple[Metric, ...]:
     )
 
 
+def customer_metrics(money: bool) -> tuple[Metric, ...]:
+    """What a plan counts of its customers."""
+    counts = (
+        Metric("customers", "count", "end", "customers"),
+        Metric("new_customers", "count", "sum", "new customers"),
+        Metric("churned_customers", "count", "sum", "customers lost"),
+    )
+    kept = Metric("customer_retention", "ratio", "compound", "customers kept", ("customers kept", "customers before"))
+    if not money:
+        return (*counts, kept)
+    return (
+        *counts,
+        Metric("arr", "money", "end", "ARR"),
+        Metric("new_arr", "money", "sum", "new ARR"),
+        Metric("expansion_arr", "money", "sum", "expansion ARR"),
+        Metric("contraction_arr", "money", "sum", "contraction ARR"),
+        Metric("churned_arr", "money", "sum", "churned ARR"),
+        Metric("net_new_arr", "money", "sum", "net new ARR"),
+        kept,
+        Metric("gross_retention", "ratio", "compound", "gross retention", ("ARR kept", "ARR before")),
+        Metric("net_retention", "ratio", "compound", "net retention", ("ARR kept or grown", "ARR before")),
+    )
+
+
 def metrics_in(scenario: Scenario) -> tuple[Metric, ...]:
     """The metrics of a scenario, in the order of the result arrays: every count, then all money.
 
     What an optional part of the plan adds comes after what every plan has.
     """
     money = any(segment.deal_size is not None for segment in scenario.segments.values())
-    return in_order((*metrics_of(scenario.stages, money), *_spend_metrics(scenario, money), *people_metrics(scenario)))
+    found = (*metrics_of(scenario.stages, money), *_spend_metrics(scenario, money), *people_metrics(scenario))
+    if any(segment.customers is not None for segment in scenario.segments.values()):
+        found += customer_metrics(money or bool(scenario.opening.customers))
+    return in_order(found)
 
 
 def people_metrics(scenario: Scenario) -> tuple[Metric, ...]:

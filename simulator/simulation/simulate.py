@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numba
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from simulator import __version__
 from simulator.errors import RunError, UsageError
 from simulator.kernels.open_deals import Fates
-from simulator.kernels.plan import ASSUMPTIONS, DEALS, DEMAND, MARKET, SLIPS
+from simulator.kernels.plan import ASSUMPTIONS, CUSTOMERS, DEALS, DEMAND, MARKET, SLIPS
 from simulator.kernels.room import make_room
 from simulator.kernels.trials import run_trials
 from simulator.kernels.uncertain import draw_assumptions
@@ -32,7 +32,14 @@ from simulator.simulation.spend import Slots, fill_spend, monthly_margin
 from simulator.simulation.warm_up import warm_up_note
 from simulator.simulation.weekly import ChunkPlayer, chunk_player, count_parts, named_parts
 
-GROUPS = {"assumptions": ASSUMPTIONS, "market": MARKET, "demand": DEMAND, "deals": DEALS, "slips": SLIPS}
+if TYPE_CHECKING:
+    from simulator.kernels.closing import Closing, Details
+    from simulator.kernels.wins import Wins
+
+GROUPS = {
+    "assumptions": ASSUMPTIONS, "market": MARKET, "demand": DEMAND, "deals": DEALS, "slips": SLIPS,
+    "customers": CUSTOMERS,
+}  # fmt: skip
 """The groups of streams that can be re-drawn while the others are held."""
 
 _CHUNK = 500  # trials between two looks at Ctrl-C and the progress bar
@@ -41,7 +48,7 @@ _MASK = 2**64 - 1
 
 
 def group_seeds(seed: int, redraw: Collection[str] = (), replicate: int = 1) -> np.ndarray:
-    """uint64 (5,): the key of each group of streams; ``redraw`` names those that get fresh luck."""
+    """uint64 (6,): the key of each group of streams; ``redraw`` names those that get fresh luck."""
     seeds = np.empty(len(GROUPS), np.uint64)
     for name, index in GROUPS.items():
         parts = ("redrawn", name, str(replicate)) if name in redraw else ("seed",)
@@ -102,7 +109,7 @@ def simulate(
     threads : by default one per processor. The result does not depend on it.
     by : ``"week"`` for (trial, week) arrays.
     redraw : groups of luck to draw afresh while the rest is held: ``assumptions``, ``market``,
-        ``demand``, ``deals``, ``slips``; ``replicate`` numbers such redraws.
+        ``demand``, ``deals``, ``slips``, ``customers``; ``replicate`` numbers such redraws.
     at_median : hold every uncertain number at its median.
     market, slips : False plays without shocks and events, or without slips.
     first_trial : number of the first trial, to go on where an earlier run ended.
@@ -213,6 +220,24 @@ class _Desk:
         self.counts, self.cents = (
             np.empty((*array.shape[:2], trials, array.shape[3]), array.dtype) for array in (arrays.counts, arrays.cents)
         )
+        self.closing, self.followers = lowered.closing, None
+        if lowered.customers is not None:
+            from simulator.simulation.follow import Followers
+
+            self.followers = Followers(lowered, arrays.columns)
+        self._details: Details | None = None
+        if self.closing is not None:
+            from simulator.kernels.closing import make_details
+
+            self._details = make_details(self.room.cohort.born.size)
+
+    def details(self) -> tuple[Closing | None, Details | None, Wins | None]:
+        """What the trials need beside the plan, where deals are settled in detail or their wins followed."""
+        if self.closing is None:
+            return None, None, None
+        from simulator.kernels.wins import make_wins
+
+        return self.closing, self._details, make_wins(0) if self.followers is None else self.followers.wins
 
 
 def _play(
@@ -227,6 +252,10 @@ def _play(
     trials = setup.trials
     size = min(_CHUNK, trials)
     weekly = None if lowered.people is None else chunk_player(lowered, seeds, arrays.column, arrays.columns)
+    if lowered.customers is not None:
+        from simulator.simulation.follow import trials_at_a_time
+
+        size = min(size, trials_at_a_time(lowered))
     desks: list[_Desk] = []  # one per thread at work; list.pop and append are atomic
 
     def chunk(start: int) -> tuple[int, np.ndarray]:
@@ -240,14 +269,22 @@ def _play(
         fates = Fates(arrays.outcome[start:stop], arrays.week[start:stop], arrays.slips[start:stop],
                       np.zeros_like(arrays.stale))  # fmt: skip
         done = 0
+        if desk.followers is not None:
+            desk.followers.wins.used[0] = 0
         while True:
             # a static plan's tables of arrivals survive in the room from chunk to chunk
             done, entries = run_trials(
-                *lowered.plan, seeds, first_trial + start, done, *desk.room, arrays.column, counts, cents, fates
+                *lowered.plan, seeds, first_trial + start, done, *desk.room, arrays.column, counts, cents, fates,
+                *desk.details(),
             )  # fmt: skip
             if not entries:
-                break
+                if desk.followers is None or desk.followers.fits():
+                    break
+                done, fates.stale[:] = 0, 0  # there is room for all wins now
+                continue
             desk.room = make_room(lowered.plan, arrays.columns, entries + entries // 4)
+        if desk.followers is not None:
+            desk.followers.play(seeds, first_trial + start, counts, cents)
         arrays.counts[:, :, start:stop], arrays.cents[:, :, start:stop] = counts, cents
         desks.append(desk)
         return stop - start, fates.stale
@@ -320,7 +357,8 @@ def _result(
     result = Result(
         scenario, metrics=lowered.metrics, counts=arrays.counts, cents=arrays.cents,
         provenance=provenance_of(scenario, setup),
-        columns=by, parts={**named_parts(lowered, arrays.parts, by), **arrays.money_parts}, deals=deals,
+        columns=by, deals=deals,
+        parts={**named_parts(lowered, arrays.parts, by), **arrays.money_parts, **_parts(lowered, arrays, by)},
         assumptions=assumptions, notes=flags.notes(scenario, lowered),
         late_note=(lambda: warm_up_note(scenario)) if first_trial == 0 else None,
     )  # fmt: skip
@@ -333,3 +371,12 @@ def provenance_of(scenario: Scenario, setup: Setup) -> Provenance:
         name=scenario.name, file=scenario.file, sha256=scenario.sha256, version=__version__, engine=Result.engine,
         trials=setup.trials, seed=setup.seed, libraries=library_versions(np, numba),
     )  # fmt: skip
+
+
+def _parts(lowered: Lowered, arrays: _Arrays, by: str) -> dict[str, Callable[[], np.ndarray]]:
+    """Numerators and denominators of ratios that are no metrics themselves, worked out when they are read."""
+    if lowered.customers is None:
+        return {}
+    from simulator.simulation.follow import retention_parts
+
+    return retention_parts(lowered.metrics, arrays.counts, arrays.cents, by == "week")

@@ -35,15 +35,15 @@ def open_by_age(scenario: Scenario) -> np.ndarray:
     plan, shape = lowered.plan, lowered.plan.shape
     room = make_room(plan, 1)
     weeks = WEEKS * (shape.warm + shape.quarters)
-    seeds, column = np.zeros(5, np.uint64), np.zeros(weeks, np.int64)
+    seeds, column = np.zeros(6, np.uint64), np.zeros(weeks, np.int64)
     counts = np.empty((shape.segments, shape.stages + 4, 1, 1), np.int32)
     cents = np.empty((shape.segments, 4 if shape.money else 0, 1, 1))
     none, few = np.empty((1, 0), np.int8), np.empty((1, 0), np.int16)
     fates = Fates(none, few, few, np.empty(0, np.int64))
-    _done, entries = run_trials(*plan, seeds, 0, 0, *room, column, counts, cents, fates)
+    _done, entries = run_trials(*plan, seeds, 0, 0, *room, column, counts, cents, fates, None, None, None)
     if entries:
         room = make_room(plan, 1, entries)
-        run_trials(*plan, seeds, 0, 0, *room, column, counts, cents, fates)
+        run_trials(*plan, seeds, 0, 0, *room, column, counts, cents, fates, None, None, None)
     last = WEEKS * LONGEST
     laws = np.diff(room.tables.cdf[:, :last], prepend=0.0)
 

@@ -42,7 +42,7 @@ def test_every_group_has_the_share_that_arithmetic_gives() -> None:
         stay**2 * (n2 * p2 + n * (p - p2) - n**2 * p**2) + SLIP * stay * n * p,
     ])  # fmt: skip
     truth = np.diff(known, prepend=0) / known[-1]
-    assert [share.group for share in found.shares] == list(GROUPS)
+    assert [share.group for share in found.shares] == list(GROUPS[:5])
     for share, expected in zip(found.shares, truth, strict=True):
         assert abs(share.share - expected) < 4.9 * share.standard_error, share.group
         assert share.standard_error < 0.015

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.oracles import laws
+from tests.oracles import customers, laws
 from tests.oracles.exact import arrival_means
 from tests.oracles.world import WEEKS, OpenDeal, OpenLead, SegmentPlan, World, correlated, draw_world
 
@@ -36,7 +36,9 @@ def simulate(scenario: Any, *, trials: int, seed: int) -> dict[Any, np.ndarray]:
     rng = np.random.default_rng(seed)
     correlations = correlated(scenario)
     names = list(scenario.segments)
-    metrics = (*scenario.stages, *OTHER_COUNTS, *MONEY)
+    metrics: tuple[str, ...] = (*scenario.stages, *OTHER_COUNTS, *MONEY)
+    if any(segment.customers is not None for segment in scenario.segments.values()):
+        metrics += (*customers.COUNTS, *customers.MONEY)
     out: dict[Any, np.ndarray] = {
         (metric, name): np.zeros((trials, scenario.quarters)) for metric in metrics for name in names
     }
@@ -52,7 +54,8 @@ def simulate(scenario: Any, *, trials: int, seed: int) -> dict[Any, np.ndarray]:
 
 
 def play_segment(world: World, plan: SegmentPlan, rng: np.random.Generator) -> Tally:
-    tally: Tally = {metric: np.zeros(world.quarters) for metric in (*world.stages, *OTHER_COUNTS, *MONEY)}
+    every = (*world.stages, *OTHER_COUNTS, *MONEY, *customers.COUNTS, *customers.MONEY)
+    tally: Tally = {metric: np.zeros(world.quarters) for metric in every}
 
     born = play_funnel(world, plan, rng, tally)
     for week in born:
@@ -66,14 +69,29 @@ def play_segment(world: World, plan: SegmentPlan, rng: np.random.Generator) -> T
         if plan.losses is None:
             due = week + laws.draw_weeks(plan.lag[world.last_stage][q], rng)
         else:
-            wins = bool(rng.random() < plan.rate[world.last_stage][q])
+            wins = bool(rng.random() < plan.rate[world.last_stage][q] * plan.details.win(0, value))
             due = week + laws.draw_weeks((plan.lag[world.last_stage] if wins else plan.losses)[q], rng)
-        play_deal(world, plan, rng, tally, due, value, born=week, wins=wins)
+        due = max(week, plan.details.bunched(due, rng))
+        due, worth = plan.details.pulled_in(world, due, week, rng)
+        play_deal(world, plan, rng, tally, due, value, born=week, wins=wins, worth=worth)
 
     for deal in world.deals or ():
         if deal.segment == plan.name:
             play_open_deal(world, plan, rng, tally, deal)
 
+    here = [customer for customer in world.customers if customer.segment == plan.name]
+    for customer in here:
+        customers.play_customer(
+            world,
+            plan.customers,
+            rng,
+            tally,
+            since=customer.since,
+            present=0,
+            arr=customer.arr,
+            stated=customer.renewal,
+        )
+    customers.finish(tally, sum(customer.arr for customer in here))
     for metric in MONEY:
         tally[metric] = np.round(tally[metric], 2)
     return tally
@@ -158,7 +176,9 @@ def play_open_deal(world: World, plan: SegmentPlan, rng: np.random.Generator, ta
     pushes_that_count = 0 if deal.own is not None else deal.pushes
     wins = None
     if plan.losses is not None:
-        wins = bool(rng.random() < own[now] * plan.factor[now] ** pushes_that_count)
+        size = deal.amount if deal.own is None else None
+        chance = own[now] * plan.factor[now] ** pushes_that_count * plan.details.win(pushes_that_count, size)
+        wins = bool(rng.random() < chance)
     due = deal.due
     if due is None:
         lag = plan.lag[world.last_stage] if wins in (None, True) else plan.losses
@@ -169,9 +189,11 @@ def play_open_deal(world: World, plan: SegmentPlan, rng: np.random.Generator, ta
             if weeks >= deal.age:
                 due = weeks - deal.age
                 break
+        due = plan.details.bunched(due, rng)
+    due, worth = plan.details.pulled_in(world, due, 0, rng)
     return play_deal(
-        world, plan, rng, tally, due, deal.amount, born=-1, wins=wins,
-        pushes=deal.pushes, pushes_that_count=pushes_that_count, rate=own,
+        world, plan, rng, tally, due, deal.amount, born=-1, wins=wins, worth=worth,
+        pushes=deal.pushes, pushes_that_count=pushes_that_count, rate=own, own=deal.own is not None,
     )  # fmt: skip
 
 
@@ -188,8 +210,12 @@ def play_deal(
     pushes: int = 0,
     pushes_that_count: int = 0,
     rate: list[float] | None = None,
+    worth: float = 1.0,
+    own: bool = False,
 ) -> int:
     """A deal's life from its first due week on; returns the week of its decision, the end of the plan for none.
+
+    Won on that first due week, it is worth ``worth`` of its value.
 
     ``wins`` is None where the decision falls on the due week, else what was decided at birth. ``pushes`` so far
     count towards the limit, ``pushes_that_count`` of them towards the factor.
@@ -197,17 +223,21 @@ def play_deal(
     rate = plan.rate[world.last_stage] if rate is None else rate
     luck = rng.random()  # one win uniform for life
     outcome = None
+    details, size = plan.details, None if own else value
     while due < world.end:
         q = world.quarter(due)
-        if rng.random() < plan.slip[q]:
+        if rng.random() < plan.slip[q] * details.slip(pushes, value):
             if pushes >= plan.limit:
                 outcome = "loss"
                 break
             pushes += 1
             pushes_that_count += 1
             if wins:
-                wins = bool(rng.random() < plan.factor[q])
+                before, after = (details.win(n, None) for n in (pushes_that_count - 1, pushes_that_count))
+                wins = bool(rng.random() < (plan.factor[q] * after / before if before else 0.0))
             delay = max(1, laws.draw_weeks(plan.delay[q], rng))
+            delay = max(1, details.bunched(due + delay, rng) - due)
+            worth = 1.0
             if due >= 0:
                 tally["slips"][due // WEEKS] += 1
                 if (due + delay) // WEEKS > due // WEEKS:
@@ -216,14 +246,17 @@ def play_deal(
             due += delay
             continue
         if wins is None:
-            wins = bool(luck < rate[q] * plan.factor[q] ** pushes_that_count)
+            chance = rate[q] * plan.factor[q] ** pushes_that_count * details.win(pushes_that_count, size)
+            wins = bool(luck < chance)
         outcome = "win" if wins else "loss"
         break
 
     if outcome is not None and due >= 0:
         if outcome == "win":
             tally[world.stages[-1]][due // WEEKS] += 1
-            tally["bookings"][due // WEEKS] += value
+            tally["bookings"][due // WEEKS] += value * worth
+            if plan.customers is not None:
+                customers.win(world, plan, rng, tally, due, value * worth)
         else:
             tally["losses"][due // WEEKS] += 1
     decided = world.end if outcome is None else due

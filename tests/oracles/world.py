@@ -14,6 +14,8 @@ import numpy as np
 from scipy import special
 
 from tests.oracles import laws
+from tests.oracles.closing import Details, details_of
+from tests.oracles.customers import rules_of
 from tests.oracles.market import MarketState, draw_market, market_at
 from tests.oracles.uncertain import Draw
 
@@ -40,11 +42,14 @@ class SegmentPlan:
     delay: list[laws.Law]
     factor: list[float]
     limit: int
+    details: Details
     paid: list[float] | None = None
     """How many each quarter's budget brings in all, before what moves the volume; None where it brings none."""
     paid_lag: list[laws.Law] = field(default_factory=list)
     moved: list[float] = field(default_factory=list)
     """What shocks and events make of a quarter's arrivals."""
+    customers: dict[str, Any] | None = None
+    """What becomes of won deals; None where nobody follows them."""
 
 
 @dataclass
@@ -69,6 +74,15 @@ class OpenLead:
 
 
 @dataclass
+class OpenCustomer:
+    segment: str
+    arr: float
+    since: int | None
+    """Week it became one, negative; None when it is not known."""
+    renewal: int | None
+
+
+@dataclass
 class World:
     stages: tuple[str, ...]
     quarters: int
@@ -76,6 +90,7 @@ class World:
     segments: dict[str, SegmentPlan]
     deals: list[OpenDeal] | None
     leads: list[OpenLead] | None
+    customers: list[OpenCustomer] = field(default_factory=list)
     normals: dict[str, float] = field(default_factory=dict)
 
     def quarter(self, week: int) -> int:
@@ -253,6 +268,8 @@ def build(scenario: Any, draw: Draw, state: MarketState) -> World:
             delay=spread(segment.slips.delay_weeks, f"{path}.slips.delay_weeks"),
             factor=by_quarter(segment.slips.win_rate_factor, f"{path}.slips.win_rate_factor"),
             limit=segment.slips.limit, paid=paid, paid_lag=paid_lag, moved=moved,
+            details=details_of(segment, draw, by_quarter, spread, path),
+            customers=rules_of(segment.customers, by_quarter, f"{path}.customers"),
         )  # fmt: skip
 
     deals = leads = None
@@ -277,4 +294,12 @@ def build(scenario: Any, draw: Draw, state: MarketState) -> World:
             OpenLead(lead.segment, scenario.stages.index(lead.stage), calendar.week_of(lead.entered), lead.count)
             for lead in scenario.opening.leads
         ]
-    return World(tuple(scenario.stages), scenario.quarters, warm_up, segments, deals, leads, dict(draw.normals))
+    customers = [
+        OpenCustomer(
+            customer.segment, customer.arr, None if customer.since is None else calendar.week_of(customer.since),
+            None if customer.renewal is None else calendar.week_of(customer.renewal),
+        )
+        for customer in scenario.opening.customers or ()
+    ]  # fmt: skip
+    stages = tuple(scenario.stages)
+    return World(stages, scenario.quarters, warm_up, segments, deals, leads, customers, dict(draw.normals))

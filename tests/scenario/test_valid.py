@@ -332,3 +332,59 @@ def test_paths_of_spend():
         positive(5500) + positive(0)
     )
     assert plan.with_changes({"segments.referrals.spend": 9}).segments["referrals"].spend.per_quarter == positive(9)
+
+
+def test_customers():
+    plan = load(VALID / "customers.yaml")
+    rules = plan.segments["inbound"].customers
+    assert rules.recurring == positive(0.8) and rules.term_months == 6
+    assert rules.churn == (Range(0.05, 0.12, domain="share"),)
+    assert rules.churn_first_year == (*share(0.2), Range(0.15, 0.3, domain="share"))
+    assert rules.renewal == (Successes(88, 100, domain="share"),) and rules.first_renewal == share(0.8)
+    assert rules.uplift == (Range(-0.02, 0.06, domain="real"),)
+    assert rules.contraction_by == share(0.3)
+    neutral = plan.segments["partners"].customers
+    assert (neutral.churn, neutral.renewal, neutral.expansion, neutral.recurring) == (
+        share(0),
+        None,
+        share(0),
+        positive(1),
+    )
+    assert plan.segments["trials"].customers is None
+    here = plan.opening.customers
+    assert [(c.id, c.segment, c.arr, c.since, c.renewal) for c in here] == [
+        ("Acme", "inbound", 12000, date(2025, 3, 1), date(2027, 3, 1)),
+        ("Bolt", "inbound", 8000.5, None, None),
+        ("Cask", "partners", 500, date(2026, 12, 24), None),
+    ]
+    paths = [path for path, _number in plan.numbers()]
+    assert "segments.inbound.customers.churn_first_year.2027-Q2" in paths
+    assert not any(path.startswith("segments.partners.customers") for path in paths), "what is off is no assumption"
+    more = plan.with_changes({"segments.*.customers.churn": 0.5, "segments.inbound.customers.first_renewal": "-10%"})
+    assert {s.customers.churn for s in more.segments.values()} == {share(0.5)}
+    assert more.segments["inbound"].customers.first_renewal == share(0.72)
+
+
+def test_closing_in_detail():
+    plan = load(VALID / "closing.yaml")
+    segment = plan.segments["inbound"]
+    first, third = segment.slips.by_pushes
+    assert (first.pushes, first.slip_probability, first.win_rate) == (1, *positive(1.3), *positive(1))
+    assert third.win_rate == positive(0.5)[0]
+    assert [row.above for row in segment.slips.by_size] == [10_000, 50_000.5]
+    assert sum(segment.linearity) == pytest.approx(1) and len(segment.linearity) == 13
+    assert segment.pull_ins.value_factor == positive(0.9)
+    assert isinstance(segment.pull_ins.by_weeks, Geometric)
+    paths = [path for path, _number in plan.numbers()]
+    for path in (
+        "segments.inbound.slips.by_pushes.3.win_rate",
+        "segments.inbound.slips.by_size.10000.win_rate",
+        "segments.inbound.slips.by_size.50000_5.slip_probability",
+        "segments.inbound.pull_ins.probability.2027-Q4",
+        "segments.inbound.pull_ins.by_weeks.mean",
+    ):
+        assert path in paths
+        assert plan.with_changes({path: "*0.9"}) != plan, path
+    assert "segments.inbound.slips.by_pushes.1.win_rate" not in paths, "a multiplier of 1 is no assumption"
+    changed = plan.with_changes({"segments.inbound.slips.by_size.10000.win_rate": 0.5})
+    assert [path for path, _, _ in changed.differences(plan)] == ["segments.inbound.slips.by_size.10000.win_rate"]
