@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulator.analysis.solve import solve
+from simulator.errors import ScenarioError
+from simulator.scenario.closing import is_detailed
 from simulator.scenario.load import load
 from simulator.simulation import simulate as module
 from simulator.simulation.simulate import simulate
@@ -59,6 +61,10 @@ def assert_same_as_none(scenario: Any, limited: Any, trials: int) -> None:
 def test_people_enough_are_as_good_as_no_limit(file, monkeypatch):
     monkeypatch.chdir(file.parent)
     scenario = load(file.name)
+    if any(segment.customers is not None or is_detailed(segment) for segment in scenario.segments.values()):
+        with pytest.raises(ScenarioError, match="cannot be combined with capacity"):
+            load(unlimited(scenario))
+        return
     assert_same_as_none(scenario, load(unlimited(scenario)), 200)
 
 
