@@ -205,9 +205,13 @@ def _columns(result: Result, seen: Mapping[str, float], period: Period, segment:
 def _learned(scenario: Scenario, drawn: Mapping[str, tuple[Floats, Floats]], weights: Floats) -> tuple[Learned, ...]:
     """Before and after of every assumption, what is most doubtful first; drawn: path -> (prior, matched)."""
     found = []
+    numbers = dict(scenario.numbers())
     equal = np.ones_like(weights)
     for path, (before, after) in drawn.items():
-        prior, posterior = weighted_quantiles(before, equal, _LEVELS), weighted_quantiles(after, weights, _LEVELS)
+        own = numbers.get(path)
+        # what the plan says, where it can be had exactly: 40%, and not the 39.8% of these trials
+        prior = weighted_quantiles(before, equal, _LEVELS) if own is None else [own.quantile(u) for u in _LEVELS]
+        posterior = weighted_quantiles(after, weights, _LEVELS)
         found.append(
             Learned(
                 path, label(path, scenario.stages), (float(prior[0]), float(prior[1]), float(prior[2])),

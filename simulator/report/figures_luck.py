@@ -17,7 +17,7 @@ from simulator.analysis.luck_actual import Afterwards
 from simulator.files import whole
 from simulator.report.figures import DARK, GREY, LIGHT, MIDDLE, STYLE, _nice, _number_axis
 from simulator.report.tables_luck import MEANING, amount, headline_of, subject_words
-from simulator.report.wording import clean, compact, unit_label
+from simulator.report.wording import clean, compact
 
 _SHADES = {"assumptions": DARK, "market": MIDDLE, "demand": "#8db6d9", "deals": LIGHT, "slips": GREY,
            "customers": "#d9c7a0"}  # fmt: skip
@@ -110,11 +110,11 @@ def _band(axes: Axes, found: Luck) -> None:
                 axes.axvline(one.value, color="black", linewidth=2.2, label=happened)
     money = f"{clean(found.scenario.currency)} " if metric.priced else ""
     plan = compact(band.plan) if metric.priced else f"{band.plan:,.1f}"
-    axes.set_title(_wide(
-        f"Even executed perfectly, a plan of {money}{plan} lands between {amount(band.p10, metric)} and "
-        f"{amount(band.p90, metric)}"
-    ))  # fmt: skip
-    axes.set_xlabel(clean(unit_label(metric, found.scenario.currency)))
+    between = f"{amount(band.p10, metric)} and {amount(band.p90, metric)}"
+    axes.set_title(
+        _wide(f"Even executed perfectly, a plan of {money}{plan} {clean(metric.label)} lands between {between}")
+    )
+    axes.set_xlabel(f"{subject_words(found)}{f' ({clean(found.scenario.currency)})' if money else ''}")
     axes.set_ylabel("% of trials")
     _number_axis(axes.xaxis, metric)
     axes.legend(loc="upper left", bbox_to_anchor=(-0.01, -0.2), ncols=3, frameon=False, fontsize=7.5)

@@ -122,7 +122,8 @@ def _shares(found: Luck) -> list[RenderableType]:
 
 
 def _percent(one: Share) -> str:
-    return f"{100 * max(one.share, 0.0):.0f}%"
+    share = max(one.share, 0.0)
+    return "<1%" if share < 0.005 else f"{100 * share:.0f}%"
 
 
 def _band(found: Luck) -> list[RenderableType]:

@@ -14,6 +14,7 @@ from simulator.export.workbook.book import Book
 from simulator.export.workbook.goals import Goal
 from simulator.export.workbook.summary import FIRST
 from simulator.export.workbook.twins import criterion, edge, met, nice_formula, nice_step, percentile, share
+from simulator.scenario.labels import label as label_of
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -180,7 +181,8 @@ def _drivers(book: Book, sheet: Worksheet, row: int, columns: Columns, goal: Goa
     for draw in draws:
         row += 1
         at = row + 1
-        book.text(sheet, row, 0, draw.label)
+        words = label_of(draw.label, columns.result.scenario.stages)
+        book.text(sheet, row, 0, words)
         chances = []
         for column, (test, fifth, function) in enumerate(
             (("<=", "lowest", "SMALL"), (">=", "highest", "LARGE")), start=1
@@ -195,18 +197,18 @@ def _drivers(book: Book, sheet: Worksheet, row: int, columns: Columns, goal: Goa
             )  # fmt: skip
         order = abs(chances[1] - chances[0]) + 1e-9 / at
         book.formula(sheet, row, 3, f"=ABS(C{at}-B{at})+1E-9/ROW()", order, "share")
-        table.append((order, draw.label, chances[0], chances[1]))
+        table.append((order, words, chances[0], chances[1]))
     end = row
     table.sort(reverse=True)
     row += 2
     _heads(book, sheet, row, ("Largest first", "lowest fifth", "highest fifth"))
     first = row + 1
     block = f"{begin + 1}:$%s${end + 1}"
-    for rank, (_, label, low, high) in enumerate(table[:SHOWN_DRIVERS], start=1):
+    for rank, (_, words, low, high) in enumerate(table[:SHOWN_DRIVERS], start=1):
         row += 1
         ordered = f"$D${block % 'D'}"
         place = f"MATCH(LARGE({ordered},{rank}),{ordered},0)"
-        cells: tuple[float | str, ...] = (label, low, high)
+        cells: tuple[float | str, ...] = (words, low, high)
         for column, value in enumerate(cells):
             letter = "ABC"[column]
             formula = f"=INDEX(${letter}${block % letter},{place})"

@@ -8,7 +8,8 @@ from simulator.export.workbook.book import Book
 
 MOST_TRIALS = 20_000
 MOST_CELLS = 3_000_000
-PRINTED_ROWS = 50
+PRINTED_ROWS, PRINTED_COLUMNS = 50, 12
+"""What comes out of a printer: a sample, and not 1,700 pages."""
 
 
 def check_size(trials: int, columns: int, scenarios: int = 1) -> None:
@@ -55,7 +56,8 @@ def trials_sheet(book: Book, columns: Columns, number: int = 1) -> None:
     sheet.set_column(1, len(series), 15)
     sheet.freeze_panes(1, 1)
     sheet.repeat_rows(0)
-    sheet.print_area(0, 0, min(PRINTED_ROWS, last), len(series))
+    sheet.print_area(0, 0, min(PRINTED_ROWS, last), min(PRINTED_COLUMNS, len(series)))
+    sheet.fit_to_pages(1, 0)
     if number == 1:
         book.define("trial_number", sheet, (1, 0), (last, 0))
         book.define("all_trials", sheet, (1, 1), (last, len(series)))
