@@ -29,6 +29,8 @@ DOUBTFUL = 0.95
 """An assumption is doubtful when it is so probably, at least, on one side of its median."""
 FALSE_ALARMS = 0.08
 """Share of quarters in which a plan that is right may have any of its assumptions called doubtful."""
+_START, _PLENTY = 4_000, 2_000
+"""Trials whose likelihood is worked out first, and effective ones from which on the run's others are not needed."""
 _SPLIT_TRIALS = 4_000
 _LEVELS = (0.1, 0.5, 0.9)
 
@@ -129,14 +131,17 @@ def _exact(
 ) -> Posterior:  # fmt: skip
     likelihood = LikelihoodOf(scenario, seen, period, segment)
     shape = likelihood.lowered.plan.shape
-    found = [likelihood(seed, 0, 1 if shape.static else trials, threads, progress)]
+    found = [likelihood(seed, 0, 1 if shape.static else min(trials, _START), threads, progress)]
     while True:
         log = np.concatenate([part.log for part in found])
         weights = normalised(log)
         effective = effective_size(weights)
-        if shape.static or effective >= ENOUGH or len(log) * 2 > max(MOST_TRIALS, trials):
+        if shape.static or effective >= _PLENTY or (len(log) >= trials and effective >= ENOUGH):
             break
-        found.append(likelihood(seed, len(log), len(log), threads, progress))
+        more = min(len(log), trials - len(log)) if len(log) < trials else len(log)
+        if len(log) + more > max(MOST_TRIALS, trials):
+            break
+        found.append(likelihood(seed, len(log), more, threads, progress))
     drawn = {path: np.concatenate([part.assumptions[path] for part in found]) for path in found[0].assumptions}
     learned = _learned(scenario, {p: (x, x) for p, x in drawn.items()}, weights) if effective > 0 else ()
     splits: tuple[Split, ...] = ()
