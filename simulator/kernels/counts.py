@@ -33,8 +33,9 @@ def tabulate_count(mean, dispersion, table, row):
     tiny = top * 1e-17
     low = mode
     p = top
+    each = 1.0 / mean
     while low > 0 and p > tiny:
-        p *= low / mean if dispersion <= 1.0 else low / ((low - 1.0 + size) * fail)
+        p *= low * each if dispersion <= 1.0 else low / ((low - 1.0 + size) * fail)
         low -= 1
     total = 0.0
     k = low
@@ -48,7 +49,7 @@ def tabulate_count(mean, dispersion, table, row):
         p *= mean / (k + 1.0) if dispersion <= 1.0 else (k + size) * fail / (k + 1.0)
         k += 1
     for i in range(n):
-        table[row, i] /= total
+        table[row, i] *= 1.0 / total
     table[row, n - 1] = 1.0
     return low, n
 

@@ -10,7 +10,7 @@ from simulator.kernels.jit import inner
 from simulator.kernels.spreads import draw_lag_from
 from simulator.kernels.streams import GAMMA, WEEK_ZERO, mix64, substream, threshold, uniform, word
 
-GUIDE = 256  # cells of the guide into a table of arrivals
+GUIDE = 64  # cells of the guide into a table of arrivals
 IN_FLIGHT = 1 << 40  # counter of leads from a file, apart from the weeks': the warm-up's may be simulated beside them
 
 
@@ -28,7 +28,7 @@ def draw_arrivals(arrivals, bought, dispersion, profile, stream, start, first_we
     """Arrivals of each week by inversion; weeks that share a law share its table.
 
     arrivals, dispersion : (QT,) of one segment; bought (week,) what spending adds to the means, or (0,);
-    profile : (13,). ``table`` (row, entry), ``guide`` (row, 256) and ``known`` (row, 4) = (mean,
+    profile : (13,). ``table`` (row, entry), ``guide`` (row, 64) and ``known`` (row, 4) = (mean,
     dispersion, low, entries) keep the tables between calls, so that a plan without uncertainty makes
     them once. words : uint64 (week,) scratch. Fills arrived (week,).
     """

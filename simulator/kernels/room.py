@@ -42,7 +42,7 @@ class Arrivals(NamedTuple):
     """Tables of arrivals; those of a static plan are kept from trial to trial."""
 
     table: NDArray[np.float64]  # (S or 1, row, entry)
-    guide: NDArray[np.int32]  # (S or 1, row, 256)
+    guide: NDArray[np.int32]  # (S or 1, row, 64)
     known: NDArray[np.float64]  # (S or 1, row, 4)
 
 

@@ -357,7 +357,7 @@ def _beta_lower_logit(a, b, z):
         if step > 4.0 / min(a, 1.0):
             step = 4.0 / min(a, 1.0)
         t -= step
-        if abs(step) < 1e-13 * max(1.0, abs(t)):
+        if abs(step) < 1e-7 * max(1.0, abs(t)):  # Newton: what is left is of the order of its square
             break
     return t
 
@@ -390,7 +390,7 @@ def gamma_log_quantile(a, z):
         if step < -2.0:
             step = -2.0
         t -= step
-        if abs(step) < 1e-13 * max(1.0, abs(t)):
+        if abs(step) < 1e-7 * max(1.0, abs(t)):  # Newton: what is left is of the order of its square
             break
     return t
 
