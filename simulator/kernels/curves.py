@@ -31,7 +31,7 @@ def tabulate(kinds, shapes, curves):
 
 
 @inner
-def _cubic(y0, y1, y2, y3, t):
+def cubic(y0, y1, y2, y3, t):
     """The cubic through (−1, y0), (0, y1), (1, y2), (2, y3), at t."""
     third = (y3 - y0 + 3.0 * (y1 - y2)) * _SIXTH
     second = 0.5 * (y0 + y2) - y1
@@ -47,4 +47,4 @@ def read_curve(curves, row, z):
     i = np.int64(math.floor(x))
     i = min(max(i, 1), nodes - 3)
     t = x - i
-    return _cubic(curves[row, i - 1], curves[row, i], curves[row, i + 1], curves[row, i + 2], t)
+    return cubic(curves[row, i - 1], curves[row, i], curves[row, i + 1], curves[row, i + 2], t)

@@ -78,9 +78,10 @@ class Spreads(NamedTuple):
     varies: Flags  # its parameters differ between trials
     start: Ints  # into data, for TABLE and SAMPLE
     size: Ints
-    curve: Ints  # of money of a certain shape: row of curves (gamma), else −1
+    curve: Ints  # row of curves (money, gamma) or integrals (weeks) where the shape is certain, else −1
     data: Floats
     curves: Floats
+    integrals: Floats  # (row, node) of lags of mean 1
 
 
 class Market(NamedTuple):

@@ -353,11 +353,15 @@ def _beta_lower_logit(a, b, z):
             t += 1.0 / a
             continue
         density = binomial_term(a, a + b, x, y) * a * b / (a + b)
-        step = (math.log(lower) - log_u) * lower / density
+        slope = density / lower  # of log F, as a function of t
+        step = (math.log(lower) - log_u) / slope
+        bend = 0.5 * step * (a * y - b * x - slope)  # Halley: by its second derivative too
+        if abs(bend) < 0.5:
+            step /= 1.0 - bend
         if step > 4.0 / min(a, 1.0):
             step = 4.0 / min(a, 1.0)
         t -= step
-        if abs(step) < 1e-7 * max(1.0, abs(t)):  # Newton: what is left is of the order of its square
+        if abs(step) < 1e-5 * max(1.0, abs(t)):  # what is left is of the order of its cube
             break
     return t
 

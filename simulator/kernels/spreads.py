@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from simulator.kernels.curves import read_curve
+from simulator.kernels.integrals import integral, log_normal, read_integral
 from simulator.kernels.jit import inner
 from simulator.kernels.lognormal import CENTRE, WIDEST, lognormal_at
 from simulator.kernels.plan import (
@@ -25,57 +26,21 @@ from simulator.kernels.plan import (
     TABLE,
     WEIBULL,
 )
-from simulator.kernels.special import gamma_log_quantile, gamma_tails, norm_cdf, norm_ppf, weibull_shape
+from simulator.kernels.special import gamma_log_quantile, norm_ppf, weibull_shape
 from simulator.kernels.streams import ALWAYS, threshold, uniform
 
 GUIDE = 1024  # cells of the guide into a table of lags
 TAIL = 1e-6  # a lag is cut where less than this is left, and renormalised
-_Z90 = 1.2815515655446004
 _SHIFT = np.uint64(54)
 
 
 @inner
-def _log_normal(kind, a, b):
-    """(mu, sigma) of a lognormal given by mean and cv, or by median and P90."""
-    if kind == LOGNORMAL_P90:
-        return math.log(a), max(0.0, math.log(b / a)) / _Z90  # uncertain ones can cross in a draw
-    s2 = math.log1p(b * b)
-    return math.log(a) - 0.5 * s2, math.sqrt(s2)
-
-
-@inner
-def _integral(kind, a, b, shape, x):
-    """G(x) = ∫₀ˣ F of a spread of weeks."""
-    if x <= 0.0:
-        return 0.0
-    if kind == FIXED:
-        return max(0.0, x - a)
-    if kind == EXPONENTIAL:
-        return x + a * math.expm1(-x / a)
-    if kind == GAMMA:
-        if b <= 0.0:
-            return max(0.0, x - a)
-        scale = a / shape
-        p, _q = gamma_tails(shape, x / scale)
-        p1, _q1 = gamma_tails(shape + 1.0, x / scale)
-        return x * p - a * p1
-    if kind == WEIBULL:
-        scale = a / math.gamma(1.0 + 1.0 / shape)
-        p, _q = gamma_tails(1.0 / shape, (x / scale) ** shape)
-        return x - a * p
-    mu, sigma = _log_normal(kind, a, b)
-    if sigma <= 0.0:
-        return max(0.0, x - math.exp(mu))
-    d = (math.log(x) - mu) / sigma
-    return x * norm_cdf(d) - math.exp(mu + 0.5 * sigma * sigma) * norm_cdf(d - sigma)
-
-
-@inner
-def tabulate_lag(kind, a, b, times, at_least_one, data, start, size, i, cdf, words, guide):
+def tabulate_lag(kind, a, b, times, at_least_one, data, start, size, curve, integrals, i, cdf, words, guide):
     """Fill row i of the tables with a lag or delay of the drawn parameters a and b.
 
     ``cdf`` (spread, week) P(K <= k); ``words`` the same as thresholds; ``guide`` (spread, 1024) where
-    to start looking. The last entry stands for "later than anything the plan can see".
+    to start looking. The last entry stands for "later than anything the plan can see". ``curve`` is the
+    row of ``integrals`` of a lag whose shape is certain, else −1.
     """
     kept = cdf.shape[1]
     whole = 1.0
@@ -97,7 +62,11 @@ def tabulate_lag(kind, a, b, times, at_least_one, data, start, size, i, cdf, wor
             shape = weibull_shape(b)
         before = 0.0
         for k in range(kept):
-            after = _integral(kind, a, b, shape, k + 1.0)
+            after = -1.0
+            if curve >= 0:
+                after = a * read_integral(integrals, curve, (k + 1.0) / a)
+            if after < 0.0:
+                after = integral(kind, a, b, shape, k + 1.0)
             cdf[i, k] = min(1.0, after - before)
             before = after
             if 1.0 - cdf[i, k] < TAIL:
@@ -194,7 +163,7 @@ def draw_lag_from(cdf, words, guide, i, bits, age):
 def size_parameters(kind, a, b, times):
     """The two numbers that draw_size needs of a spread of this kind."""
     if kind in (LOGNORMAL_SPREAD, LOGNORMAL_P90):
-        mu, sigma = _log_normal(kind, a, b)
+        mu, sigma = log_normal(kind, a, b)
         return math.exp(mu) * times, sigma
     if kind == GAMMA:
         if b <= 0.0:

@@ -43,7 +43,8 @@ def fill_tables(spreads, v, tables, varying):
         if spreads.weeks[i] and spreads.varies[i] == varying:
             tabulate_lag(
                 spreads.kind[i], v[spreads.a[i]], v[spreads.b[i]], spreads.times[i], spreads.at_least_one[i],
-                spreads.data, spreads.start[i], spreads.size[i], i, tables.cdf, tables.words, tables.guide,
+                spreads.data, spreads.start[i], spreads.size[i], spreads.curve[i], spreads.integrals, i,
+                tables.cdf, tables.words, tables.guide,
             )  # fmt: skip
 
 

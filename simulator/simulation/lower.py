@@ -13,6 +13,14 @@ import numpy as np
 from simulator.errors import RunError
 from simulator.kernels import plan as kinds
 from simulator.kernels.curves import CURVE_REACH, CURVE_STEP, tabulate
+from simulator.kernels.integrals import (
+    INTEGRAL_HIGH,
+    INTEGRAL_LOW,
+    INTEGRAL_STEP,
+    NARROWEST,
+    WIDEST,
+    tabulate_integrals,
+)
 from simulator.kernels.plan import Market, Opening, Plan, Segments, Shape, Spreads, Streams
 from simulator.kernels.plan import Numbers as NumberArrays
 from simulator.quarters import WEEKS
@@ -189,6 +197,7 @@ class _Spreads:
         self.start: list[int] = []
         self.size: list[int] = []
         self.curve: list[int] = []
+        self.integrals: dict[tuple[int, float], int] = {}
         self._known: dict[tuple[object, ...], int] = {}
 
     def by_quarter(self, path: str, spread: Spread, *, delay: bool = False) -> list[int]:
@@ -232,16 +241,24 @@ class _Spreads:
                 self.weeks.append(spread.unit == "weeks")
                 self.start.append(start)
                 self.size.append(len(table))
-                self.curve.append(self._money_curve(kind, b, spread))
+                self.curve.append(self._curve(kind, a, b, spread))
             found.append(self._known[key])
         return found
 
-    def _money_curve(self, kind: int, b_slot: int, spread: Spread) -> int:
-        """Row of the tabulated quantiles of a gamma deal size whose shape is certain; −1 for none."""
+    def _curve(self, kind: int, a_slot: int, b_slot: int, spread: Spread) -> int:
+        """Row of the curves (money) or integrals (weeks) of a spread whose shape is certain; −1 for none."""
         leaf, value = self.numbers.leaf, self.numbers.value
-        if kind != kinds.GAMMA or spread.unit != "money" or leaf[b_slot] >= 0 or value[b_slot] <= 0:
+        if leaf[b_slot] >= 0:
             return -1
-        return self.numbers.curves.setdefault((1, 1 / value[b_slot] ** 2, 0.0), len(self.numbers.curves))
+        cv = value[b_slot]
+        if spread.unit == "money":
+            if kind != kinds.GAMMA or cv <= 0:
+                return -1
+            return self.numbers.curves.setdefault((1, 1 / cv**2, 0.0), len(self.numbers.curves))
+        scales = kind in (kinds.GAMMA, kinds.WEIBULL, kinds.LOGNORMAL_SPREAD)
+        if leaf[a_slot] < 0 or not scales or not NARROWEST <= cv <= WIDEST:
+            return -1
+        return self.integrals.setdefault((kind, cv), len(self.integrals))
 
     def _table(self, spread: WeeksTable) -> list[float]:
         if spread.times != 1.0:
@@ -418,6 +435,7 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
         return np.array(cells, np.uint64).reshape(S, T)
 
     curves = np.zeros((len(curve_keys), nodes))
+    integrals = np.zeros((len(spreads.integrals), (INTEGRAL_HIGH - INTEGRAL_LOW) * INTEGRAL_STEP + 1))
     data = np.array(numbers.data, float)
     plan = Plan(
         Shape(
@@ -440,6 +458,7 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
             at_least_one=np.array(spreads.at_least_one, bool), weeks=np.array(spreads.weeks, bool),
             varies=(slot_leaf[ints(spreads.a)] >= 0) | (slot_leaf[ints(spreads.b)] >= 0),
             start=ints(spreads.start), size=ints(spreads.size), curve=ints(spreads.curve), data=data, curves=curves,
+            integrals=integrals,
         ),
         Market(
             rate_sd=float(rates_market.sd), rate_common=float(rates_market.common),
@@ -477,5 +496,8 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
     tabulate(
         ints([key[0] for key in curve_keys]), np.array([key[1:] for key in curve_keys], float).reshape(-1, 2), curves,
     )  # fmt: skip
+    if spreads.integrals:
+        rows = list(spreads.integrals)
+        tabulate_integrals(ints([kind for kind, _cv in rows]), np.array([cv for _kind, cv in rows]), integrals)
     ids = tuple(deal.id for deal in deals)
     return Lowered(plan, metrics_in(scenario), tuple(numbers.paths), ids, people, spend, customers, closing, wins)

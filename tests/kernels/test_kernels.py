@@ -8,7 +8,7 @@ import pytest
 from scipy import special as sc
 from scipy import stats
 
-from simulator.kernels import counts, curves, funnel, lognormal, special, spreads, streams
+from simulator.kernels import counts, curves, funnel, integrals, lognormal, special, spreads, streams
 from simulator.kernels import plan as kinds
 
 
@@ -142,7 +142,7 @@ def test_lag_tables(family: str) -> None:
     kept = 3000
     cdf, words, guide = np.zeros((1, kept)), np.zeros((1, kept), np.uint64), np.zeros((1, spreads.GUIDE), np.int32)
     with np.errstate(over="ignore"):
-        spreads.tabulate_lag(kind, a, b, 1.0, False, np.zeros(1), 0, 0, 0, cdf, words, guide)
+        spreads.tabulate_lag(kind, a, b, 1.0, False, np.zeros(1), 0, 0, -1, np.zeros((0, 1)), 0, cdf, words, guide)
     pmf = np.diff(cdf[0], prepend=0)
     if family == "fixed":
         assert pmf[2] == pmf[3] == 0.5 and pmf.sum() == 1
@@ -160,6 +160,21 @@ def test_lag_tables(family: str) -> None:
         for u in (0.0, 0.01, 0.3, 0.5, 0.77, 0.999):
             k = spreads.draw_lag(words, guide, 0, np.uint64(int(u * 2**64)))
             assert cdf[0, k] > u and (k == 0 or cdf[0, k - 1] <= u + 1e-15)
+
+
+@pytest.mark.parametrize("cv", [integrals.NARROWEST, 0.5, 1.0, integrals.WIDEST])
+@pytest.mark.parametrize("kind", [kinds.GAMMA, kinds.WEIBULL, kinds.LOGNORMAL_SPREAD])
+def test_lags_of_certain_shape_are_read_from_a_table(kind: int, cv: float) -> None:
+    nodes = (integrals.INTEGRAL_HIGH - integrals.INTEGRAL_LOW) * integrals.INTEGRAL_STEP + 1
+    table = np.zeros((1, nodes))
+    integrals.tabulate_integrals(np.array([kind]), np.array([cv]), table)
+    for mean in (0.3, 2.0, 8.3, 40.0):
+        exact, read = (np.zeros((1, 200)) for _ in range(2))
+        for curve, cdf in ((-1, exact), (0, read)):
+            words, guide = np.zeros((1, 200), np.uint64), np.zeros((1, spreads.GUIDE), np.int32)
+            with np.errstate(over="ignore"):
+                spreads.tabulate_lag(kind, mean, cv, 1.0, False, np.zeros(1), 0, 0, curve, table, 0, cdf, words, guide)
+        np.testing.assert_allclose(read, exact, atol=2e-7)
 
 
 def test_tabulated_quantiles() -> None:
