@@ -35,15 +35,15 @@ def _ones(v):
 
 
 @inner
-def convert(counts, limits, rates, keys, weeks, below, open_lanes, converted):
+def convert(counts, limits, rates, keys, below, open_lanes, converted):
     """How many of each week's cohort go on.
 
     counts : int64 (week,) individuals; limits : uint64 (week,) thresholds of ``rates`` (week,);
     keys : uint64 (week,) streams; below, open_lanes : uint64 (week,) scratch.
-    Fills converted[:weeks]. The loops start at 0 and keep four planes in registers, which is what
+    Fills converted (week,). The loops start at 0 and keep four planes in registers, which is what
     lets the compiler work on several weeks at a time (nine times faster).
     """
-    weeks = min(weeks, counts.size)
+    weeks = counts.size
     largest = 0
     for w in range(weeks):
         converted[w] = 0

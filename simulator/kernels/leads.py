@@ -80,7 +80,7 @@ def play_leads(entry, rate, rate_limit, lag, cdf, lag_words, guide, conversion_n
             for w in range(13 * q, 13 * q + 13):
                 words[1, w] = rate_limit[t, q]
                 real[w] = rate[t, q]
-        convert(n[t - 1], words[1], real, words[0], weeks, words[2], words[3], whole[0])
+        convert(n[t - 1], words[1], real, words[0], words[2], words[3], whole[0])
         name_weeks(lags, start, words[0])
         cut = start if given_leads else first_week
         spread_over_weeks(whole[0], words[0], lag[t], cdf, lag_words, guide, first_week, weeks, cut, bits, source,
@@ -102,7 +102,7 @@ def play_opening_leads(t, age, count, rate, spread, cdf, lag_words, guide, conve
     whole[1, 0] = count
     words[0, 0] = word(substream(demand_key, conversion_name), IN_FLIGHT + age)
     words[1, 0], real[0] = threshold(chance), chance
-    convert(whole[1], words[1], real, words[0], 1, words[2], words[3], whole[0])
+    convert(whole[1, :1], words[1], real, words[0], words[2], words[3], whole[0])
     key = word(substream(demand_key, lag_name), IN_FLIGHT + age)
     for i in range(whole[0, 0]):
         k = draw_lag_from(cdf, lag_words, guide, spread, word(key, i), age)

@@ -37,10 +37,10 @@ class Tables(NamedTuple):
 
 
 @inner
-def fill_tables(spreads, v, tables, varying):
-    """Tabulate lags and delays: those that vary between trials, or those that do not."""
+def fill_tables(spreads, v, tables, first_time):
+    """Tabulate lags and delays: those that vary between trials, and the first time those that do not."""
     for i in range(spreads.kind.size):
-        if spreads.weeks[i] and spreads.varies[i] == varying:
+        if spreads.weeks[i] and (first_time or spreads.varies[i]):
             tabulate_lag(
                 spreads.kind[i], v[spreads.a[i]], v[spreads.b[i]], spreads.times[i], spreads.at_least_one[i],
                 spreads.data, spreads.start[i], spreads.size[i], spreads.curve[i], spreads.integrals, i,

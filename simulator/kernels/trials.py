@@ -36,9 +36,7 @@ def set_terms(shape, numbers, spreads, market, segments, seeds, trial, terms, ta
     for leaf in range(draws.x.size):
         v[numbers.leaf_slot[leaf]] = draws.x[leaf]
     draw_market(market, shape.market_off, shape.warm, word(seeds[MARKET], trial), v, weather)
-    if first_time:
-        fill_tables(spreads, v, tables, False)
-    fill_tables(spreads, v, tables, True)
+    fill_tables(spreads, v, tables, first_time)
     concentration = 0.0 if shape.market_off else market.concentration
     fill_terms(segments, spreads, terms, v, shape.warm, shape.slips_off, concentration, weather)
     if terms.bought.shape[1] > 0:

@@ -112,7 +112,7 @@ def test_conversion_is_binomial_and_exact_at_the_ends() -> None:
         converted = np.zeros(size, np.int64)
         room = np.zeros((2, size), np.uint64)
         limits = np.full(size, streams.threshold(p))
-        funnel.convert(np.full(size, n), limits, np.full(size, p), keys, size, room[0], room[1], converted)
+        funnel.convert(np.full(size, n), limits, np.full(size, p), keys, room[0], room[1], converted)
         return converted
 
     keys = np.random.default_rng(5).integers(0, 2**64, weeks, dtype=np.uint64)
