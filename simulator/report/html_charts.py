@@ -151,8 +151,12 @@ def histogram(result: Result, target: TargetEstimate, width: int) -> Geometry:
             "hit_y": y(float(both_parts)), "hit_height": round(y(float(misses[i])) - y(float(both_parts)), 2),
             "tip": f"{span}: {as_percent(float(both_parts), 1)} of the futures",
         })  # fmt: skip
-    along = [t for t in ticks(float(edges[0]), float(edges[-1]), 6 if width == WIDE else 3)
-             if edges[0] <= t <= edges[-1]]  # fmt: skip
+    along: list[float] = []
+    for most_ticks in range(6 if width == WIDE else 3, 12):  # the axis begins and ends anywhere: round numbers are few
+        round_ones = ticks(float(edges[0]), float(edges[-1]), most_ticks)
+        along = [t for t in round_ones if edges[0] <= t <= edges[-1]]
+        if len(along) >= 3:
+            break
     at = x(part)
     return {
         "kind": "histogram", "width": width, "height": height, "left": left, "right": width - right, "top": top,

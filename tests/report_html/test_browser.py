@@ -169,3 +169,15 @@ def test_hostile_names_stay_inside(browser, tmp_path, name):
     assert wide <= room
     assert name in page.locator("h1").inner_text()
     assert heard == []
+
+
+def test_levers_fit_on_a_phone(browser, tmp_path):
+    """No column of the table that everybody looks at hides behind a scroll bar."""
+    long = LEVERS[0] | {"label": "engagements → MQLs (inbound, outbound)", "path": "segments.*.conversion.mqls"}
+    path = tmp_path / "levers.html"
+    path.write_text(render_page(plans.result(trials=100), levers=[long | {"now": 0.4}, *LEVERS]), encoding="utf-8")
+    page, heard = opened(browser, path, SIZES["phone"])
+    table = page.locator(".scroll", has_text="Lever")
+    assert "not enough" in table.inner_text() and "40% → 41%" in table.inner_text()
+    wide, room = table.evaluate("e => [e.scrollWidth, e.clientWidth]")
+    assert wide <= room and heard == []

@@ -165,6 +165,7 @@ def test_histogram_bars_add_up_to_the_probability(base, index):
         assert miss == pytest.approx(1 - target.value, abs=0.003)
         assert all(g["left"] - 1 <= b["x"] and b["x"] + b["width"] <= g["right"] + 1 for b in g["bars"])
         assert not [b for b in g["bars"] if b["hit_height"] and b["miss_height"]]  # bars part at the target
+        assert 3 <= len(g["labels"]) <= 8
         at_most = target.at_most is not None
         assert all((b["x"] + b["width"] / 2 < g["target"]) is (bool(b["hit_height"]) is at_most) for b in g["bars"])
 
