@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simulator.kernels.jit import inner
-from simulator.kernels.people import FIFO, LISTED
 from simulator.kernels.streams import WEEK_ZERO, uniform, word
+from simulator.kernels.teams import FIFO, LISTED
 
 
 @inner

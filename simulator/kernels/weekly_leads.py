@@ -15,10 +15,10 @@ import numpy as np
 from simulator.kernels.counts import binomial_quantile
 from simulator.kernels.funnel import LAGGED_ONE_BY_ONE, ONE_BY_ONE, REST
 from simulator.kernels.jit import inner
-from simulator.kernels.people import AGAIN, DISQUALIFIED, NURTURED, REACHED, RETURNS
 from simulator.kernels.queues import allot, cool, first_waiting
 from simulator.kernels.spreads import draw_lag
 from simulator.kernels.streams import ALWAYS, GAMMA, WEEK_ZERO, mix64, substream, threshold, uniform, word
+from simulator.kernels.teams import AGAIN, DISQUALIFIED, NURTURED, REACHED, RETURNS
 from simulator.kernels.weekly_room import (
     BUSY,
     GONE_COLD,

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.kernels.people import Follow, PeopleTerms, Teams
 from simulator.kernels.plan import Plan
+from simulator.kernels.teams import Follow, PeopleTerms, Teams
 
 # flows of a team, outcomes of leads, and parts of ratios, each a row of a tally
 WAITING, GONE_COLD, WORKED = range(3)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from simulator.kernels.people import FIFO, LISTED, NEWEST, Follow, Teams
+from simulator.kernels.teams import FIFO, LISTED, NEWEST, Follow, Teams
 from simulator.kernels.weekly_room import Rows
 from simulator.scenario.people_metrics import OUTCOMES, TEAM_COUNTS
 

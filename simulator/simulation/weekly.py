@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulator.kernels.room import Room, make_room
-from simulator.kernels.weekly_room import WeeklyRoom, make_weekly_room
 from simulator.quarters import WEEKS
 from simulator.simulation.lower_people import part_names
 
 if TYPE_CHECKING:
+    from simulator.kernels.weekly_room import WeeklyRoom
     from simulator.simulation.lower import Lowered
     from simulator.simulation.result import Part
 
@@ -34,6 +34,7 @@ def chunk_player(lowered: Lowered, seeds: np.ndarray, column: np.ndarray, column
     It is made once per run and called by several threads: what a thread works with is handed from call to call.
     """
     from simulator.kernels.weekly import run_weekly
+    from simulator.kernels.weekly_room import make_weekly_room
 
     people = lowered.people
     assert people is not None
