@@ -165,16 +165,16 @@ def run_weekly(shape, numbers, spreads, market, segments, streams, opening, team
                     substream(deals_key, streams.deals[s]),
                     substream(slips_key, streams.slips[s]),
                 )
-                bear(s, w, m, start, deals_stream, terms, spreads, tally, column, shape.money)
                 team = teams.of[s, birth]
                 if team >= 0:
+                    bear(s, w, m, start, deals_stream, terms, spreads, tally, column, shape.money)
                     floor.wait[team, s * floor.came.shape[0], w] += m
                     tally.team[s, team, WAITING, column[w]] += m
                 else:
                     for number in range(m):
                         start_deal(s, w, number, w, 1.0, start, weeks, deals_stream, slips_stream, terms, segments,
                                    spreads, draws.v, shift, times, tables.words, tables.guide, tally, column,
-                                   shape.money)  # fmt: skip
+                                   shape.money, False)  # fmt: skip
             for n in range(teams.stage.size):
                 if teams.stage[n] == birth and w >= first_birth:
                     sell(n, w, start, weeks, deals_key, slips_key, demand_key, streams, teams, people, terms, segments,

@@ -91,8 +91,11 @@ def close(outcome, at, value, stages, counts, money):
 
 @inner
 def start_deal(s, e, number, w, boost, start, end, deals_stream, slips_stream, terms, segments, spreads, v, shift,
-               times, words, guide, tally, column, with_money):  # fmt: skip
-    """Start deal ``number`` of those born in week e in week w; returns the week of its decision, or ``end``."""
+               times, words, guide, tally, column, with_money, booked):  # fmt: skip
+    """Start deal ``number`` of those born in week e in week w; returns the week of its decision, or ``end``.
+
+    ``booked`` : whether its birth is booked already; else it is now.
+    """
     stages = terms.rate.shape[1]
     key = word(deals_stream, e - start + WEEK_ZERO) + np.uint64(number) * _DEAL_STRIDE
     slip_key = word(slips_stream, e - start + WEEK_ZERO) + np.uint64(number) * _SLIP_STRIDE
@@ -107,6 +110,11 @@ def start_deal(s, e, number, w, boost, start, end, deals_stream, slips_stream, t
             spread = segments.loss_lag[s, q]
     due = w + draw_lag(words, guide, spread, word(key, _CYCLE))
     value = worth(key, q, terms.size[s], terms.size_kind[s], spreads) if with_money else 0.0
+    if not booked:
+        tally.stages[s, stages + OPEN, column[e]] += 1
+        tally.money[s, OPEN_VALUE, column[e]] += value
+        if e >= start:
+            tally.money[s, CREATED, column[e]] += value
     outcome, week, _slips = settle_one(
         due, end, u, value, 0, settled, -1, boost, slip_key, terms.rate[s, stages - 1], terms.factor[s],
         terms.slip_limit[s], segments.delay[s], segments.limit[s], v, shift, times, words, guide, stages,
@@ -117,7 +125,7 @@ def start_deal(s, e, number, w, boost, start, end, deals_stream, slips_stream, t
 
 @inner
 def bear(s, w, count, start, deals_stream, terms, spreads, tally, column, with_money):
-    """Book the deals born in a segment in week w as created and open."""
+    """Book the deals born in a segment in week w, which have to wait for a seller, as created and open."""
     stages, at = terms.rate.shape[1], column[w]
     tally.stages[s, stages + OPEN, at] += count
     if not with_money:
@@ -196,7 +204,8 @@ def sell(n, w, start, end, deals_key, slips_key, demand_key, streams, teams, peo
         deals_stream, slips_stream = substream(deals_key, streams.deals[s]), substream(slips_key, streams.slips[s])
         for number in range(floor.next_deal[s, e], floor.next_deal[s, e] + m):
             week = start_deal(s, e, number, w, boost, start, end, deals_stream, slips_stream, terms, segments, spreads,
-                              v, shift, times, tables.words, tables.guide, tally, column, with_money)  # fmt: skip
+                              v, shift, times, tables.words, tables.guide, tally, column, with_money,
+                              True)  # fmt: skip
             floor.free[n, s, min(week + 1, end)] += 1
         floor.next_deal[s, e] += m
         floor.at_work[n, s] += m
