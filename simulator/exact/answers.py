@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,6 @@ class Answers:
     ----------
     z : float64 (point, dimension) normal scores
     hold : path -> value of uncertain numbers to hold
-    lumps : (segment, point, week) arrivals to expect in dispersed weeks, see :class:`Segments`
     """
 
     def __init__(self, outline: Outline, z: Floats, hold: Mapping[str, float] | None = None):
@@ -35,6 +35,13 @@ class Answers:
         self._parts: dict[tuple[str, int, Quarters], Parts] = {}
         self._laws: dict[tuple[str, Quarters, tuple[int, ...]], Law] = {}
         self.money = money_metrics(outline.scenario)
+
+    def given(self, lumps: dict[int, Floats]) -> Answers:
+        """The same points with these arrivals in dispersed weeks, see :class:`Segments`."""
+        other = copy(self)
+        other.segments = Segments(self.points, lumps)
+        other._parts, other._laws = {}, {}
+        return other
 
     @property
     def count(self) -> int:
@@ -78,8 +85,12 @@ class Answers:
         key = (metric, self.quarters_of(metric, quarters), tuple(indices(self.outline.scenario, segment)))
         if key not in self._laws:
             parts = self.parts(metric, quarters, segment)
-            make = money_law if metric in self.money else count_law
-            self._laws[key] = make(parts, self.count)
+            if metric not in self.money:
+                self._laws[key] = count_law(parts, self.count)
+            elif self.count == 1:
+                self._laws[key] = money_law(parts, 1)
+            else:
+                self._laws[key] = money_law(parts, self.count, most=1 << 9, enough=3e-5)
         return self._laws[key]
 
     def moments(
@@ -88,6 +99,19 @@ class Answers:
         """Mean and standard deviation."""
         mean, variance = transforms.moments(self.parts(metric, quarters, segment), self.count)
         return float(mean.mean()), float(np.sqrt(max(0.0, variance.mean() + mean.var())))
+
+    def mean_error(self, metric: str, quarters: Quarters, segment: str | Sequence[str] | None = None) -> float:
+        """Standard error of the mean over the points, were they drawn one by one; even points do better."""
+        if self.count == 1:
+            return 0.0
+        return float(self.means(metric, quarters, segment).std(ddof=1)) / self.count**0.5
+
+    def by_point(self, metric: str, quarters: Quarters, segment: str | Sequence[str] | None = None) -> Law:
+        """The law of a metric at each point: as many sets as points."""
+        parts = self.parts(metric, quarters, segment)
+        if metric in self.money:
+            return money_law(parts, self.count, self.count, most=1 << 9, enough=3e-5)
+        return count_law(parts, self.count, self.count)
 
     def means(self, metric: str, quarters: Quarters, segment: str | Sequence[str] | None = None) -> Floats:
         """Mean at each point: float64 (point,)."""

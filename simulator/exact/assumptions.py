@@ -55,6 +55,10 @@ class Assumptions:
         self.tied: list[int] = []
         self.factor: Floats = np.zeros((0, 0))
 
+    def varies(self, slot: int) -> bool:
+        """Whether a slot is an uncertain number."""
+        return self._is_leaf[slot]
+
     def constant(self, value: float) -> int:
         """Slot of a certain number."""
         if value not in self._constants:

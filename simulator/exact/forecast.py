@@ -10,6 +10,7 @@ from simulator.exact.certain import exact_result
 from simulator.exact.outline import Outline
 from simulator.exact.reach import why_not
 from simulator.exact.result import ExactResult
+from simulator.exact.uncertain import conditional_result
 from simulator.simulation.setup import check_arguments
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def outline_of(scenario: Scenario, engine: Engine, trials: int | None) -> Outlin
         raise UsageError("exact answers have no trials; leave --trials out, or say --engine simulate")
     outline = Outline(scenario)
     reason = why_not(outline)
-    if reason is None:
+    if reason is None and (outline.certain or engine == "exact"):
         return outline
     if engine == "exact":
         raise UsageError(f"no exact answer for {scenario.name}: {reason}. --engine simulate plays it")
@@ -56,8 +57,9 @@ def forecast(
 
     Parameters
     ----------
-    engine : ``auto`` answers without sampling where the plan allows it and no trials were asked for, and
-        plays it otherwise; ``exact`` refuses to play; ``simulate`` is :func:`simulator.simulate`.
+    engine : ``auto`` answers plans of certain numbers exactly where no trials were asked for, and plays all others;
+        ``exact`` also averages exact answers over what is uncertain or shared, to a tenth of a point or two, and
+        refuses to play; ``simulate`` is :func:`simulator.simulate`.
     trials, seed, threads, progress : as for :func:`simulator.simulate`.
     before_simulating : called once before anything is played, which may take a while the first time.
 
@@ -84,4 +86,5 @@ def forecast(
 
         return simulate(scenario, trials=trials, seed=seed, threads=threads, keep="auto", progress=progress)
     setup = check_arguments(scenario, None, seed, threads)
-    return exact_result(scenario, outline, setup.seed, before_simulating)
+    answer = exact_result if outline.certain else conditional_result
+    return answer(scenario, outline, setup.seed, before_simulating)

@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 from simulator.exact.answers import Answers
 from simulator.exact.joint import Joint
+from simulator.exact.lumps import dispersed, draw_lumps
+from simulator.exact.parts import Segments
 from simulator.exact.result import JointEstimate
+from simulator.exact.terms import Points
 from simulator.scenario.model import Target
 from simulator.simulation.result import TargetEstimate
 from simulator.statistics.intervals import Z95, proportion
@@ -22,7 +25,10 @@ DRAWS = 10_000
 def draw_hits(answers: Answers, targets: Sequence[Target], seed: int, draws: int = DRAWS) -> Flags:
     """bool (trial, target): so many trials of a plan of certain numbers, drawn by classes."""
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 7])))
-    return Joint(answers.points, answers.segments, targets, draws, rng).hits()
+    if not dispersed(answers.outline):
+        return Joint(answers.points, answers.segments, targets, draws, rng).hits()
+    points = Points(answers.outline, np.zeros((draws, 0)))  # each trial has weeks of its own
+    return Joint(points, Segments(points, draw_lumps(points, rng)), targets, 1, rng).hits()
 
 
 def together(hits: Flags, targets: Sequence[TargetEstimate]) -> JointEstimate:

@@ -160,8 +160,13 @@ def _averaged(phi: Complexes, sets: int) -> Complexes:
     return phi.reshape(sets, -1, phi.shape[1]).mean(axis=1)
 
 
-def money_law(parts: Parts, points: int, sets: int = 1, *, most: int = 1 << 14) -> CountLaw | MoneyLaw:
-    """The law of an amount of money, averaged within sets of points."""
+def money_law(
+    parts: Parts, points: int, sets: int = 1, *, most: int = 1 << 14, enough: float = ENOUGH
+) -> CountLaw | MoneyLaw:
+    """The law of an amount of money, averaged within sets of points.
+
+    ``most`` frequencies at the most, and none after the first that weighs less than ``enough``.
+    """
     unit = _unit(parts)
     if unit is not None:
         return count_law(parts, points, sets, unit)
@@ -185,13 +190,13 @@ def money_law(parts: Parts, points: int, sets: int = 1, *, most: int = 1 << 14) 
         found.append(rest)
         done += block
         left = float(np.abs(rest[:, -8:]).max())
-        if left < ENOUGH:
+        if left < enough:
             break
     rest = np.concatenate(found, axis=1)
     weights = chances.reshape(sets, -1, atoms.size).mean(axis=1) if atoms.size else np.zeros((sets, 0))
     mass = 1 - weights.sum(axis=1)
     bound = max(1e-9, 8 * left)
-    if left > ENOUGH:  # still there at the last frequency: smooth by a normal so narrow that it hardly matters
+    if left > enough:  # still there at the last frequency: smooth by a normal so narrow that it hardly matters
         k = np.arange(1, done + 1) / done
         rest = rest * np.exp(-0.5 * (4.5 * k) ** 2)
         narrow = 4.5 * width / (2 * np.pi * done)

@@ -44,6 +44,7 @@ class ExactResult:
         uncertain
     trials : None
     targets, all_targets : as of a simulated result; each says its own ``engine``
+    answered : in words, over how many points was averaged
     """
 
     trials = None
@@ -51,10 +52,10 @@ class ExactResult:
 
     def __init__(
         self, scenario: Scenario, answers: Answers, *, provenance: Provenance, targets: Sequence[TargetEstimate],
-        all_targets: JointEstimate | None, notes: Sequence[str] = (),
+        all_targets: JointEstimate | None, notes: Sequence[str] = (), answered: str = "",
     ):  # fmt: skip
         self.scenario, self.answers, self.provenance = scenario, answers, provenance
-        self.engine = provenance.engine
+        self.engine, self.answered = provenance.engine, answered
         self.metrics = metrics_in(scenario)
         self._levels: dict[int, Floats] = {}
         self.targets, self.all_targets, self.notes = tuple(targets), all_targets, tuple(notes)
@@ -114,7 +115,7 @@ class ExactResult:
     def falls(self, target: TargetEstimate) -> Fall:
         """How the metric of a target falls around it, in parts of a million million instead of trials.
 
-        Money is laid on 2,000 cells. For each quarter it is the lowest (or highest) quarter.
+        Money is laid on cells. For each quarter it is the lowest (or highest) quarter.
         """
         periods = self.quarters if target.period.each else (target.period,)
         laws = [self.law(target.metric, period, target.segment) for period in periods]
@@ -125,11 +126,14 @@ class ExactResult:
             values = np.arange(low, high + 1)
             edges = np.append(values, high + 1) - 0.5
         else:
-            width = max(high - low, 0.01) / 2000
+            width = max(high - low, 0.01) / (2000 if self.answers.count == 1 else 160)
             edges = bound + width * np.arange(np.floor((low - bound) / width), np.ceil((high - bound) / width) + 2)
             values = (edges[:-1] + edges[1:]) / 2
-        below = np.array([[float(law.below(x)[0]) for x in edges] for law in laws])
-        whole = 1 - np.prod(1 - below, axis=0) if target.at_least is not None else np.prod(below, axis=0)
+        if target.period.each and self.answers.count > 1:  # quarters are independent at each point, not on average
+            wanted = [self.answers.quarters_of(target.metric, (q,)) for q in target.period.quarters]
+            laws = [self.answers.by_point(target.metric, quarters, target.segment) for quarters in wanted]
+        below = np.array([[law.below(x) for x in edges] for law in laws])  # (quarter, edge, set)
+        whole = (1 - np.prod(1 - below, axis=0) if target.at_least is not None else np.prod(below, axis=0)).mean(axis=1)
         shares = np.rint(np.maximum(np.diff(whole), 0.0) * 1e12).astype(np.int64)
         return Fall(values, target.met(values), shares)
 
@@ -161,7 +165,7 @@ class ExactResult:
         wanted = self._period(period)
         mean, sd = self.answers.moments(metric, wanted.quarters, segment)
         row: dict[str, Any] = {"metric": metric, "in": wanted.label, "segment": segment}
-        row |= {"mean": mean, "standard_error": 0.0, "sd": sd}
+        row |= {"mean": mean, "standard_error": self.answers.mean_error(metric, wanted.quarters, segment), "sd": sd}
         law = self.law(metric, wanted, segment)
         if id(law) not in self._levels:  # several periods and segments may have one law
             self._levels[id(law)] = law.quantiles(np.asarray(PERCENTILES, np.float64) / 100)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.exact.parts import Jump, Lumpy, Parts
+from simulator.exact.lumpy import log_of_lumpy
+from simulator.exact.parts import Jump, Parts
 from simulator.exact.values import mean_and_square, transform
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
-
-NOTHING = 1e-14
 
 
 def characteristic(parts: Parts, t: Floats, points: int) -> Complexes:
@@ -28,7 +27,7 @@ def characteristic(parts: Parts, t: Floats, points: int) -> Complexes:
         if mass.max(initial=0.0) > 0:
             total = total + mass[:, None] * excess(jump)
     for lumpy in parts.lumpy:
-        total = total + _log_of_lumpy(lumpy, [excess(jump) for jump, _ in lumpy.chance])
+        total = total + log_of_lumpy(lumpy, [excess(jump) for jump, _ in lumpy.chance])
     found = np.exp(total)
     for single in parts.single:
         one: Complexes | float = 1.0
@@ -38,26 +37,6 @@ def characteristic(parts: Parts, t: Floats, points: int) -> Complexes:
         if not isinstance(one, float):
             found = found * one**single.copies
     return np.broadcast_to(found, (points, t.size))
-
-
-def _log_of_lumpy(lumpy: Lumpy, excess: list[Complexes]) -> Complexes:
-    """Σ over weeks of −μ/(d − 1)·log(1 − (d − 1)·a), a the excess of one individual; μ·a where d = 1."""
-    c = lumpy.dispersion - 1
-    if not excess:
-        return np.zeros((1, 1), np.complex128)
-    total = np.zeros((1, excess[0].shape[1]), np.complex128)
-    some = sum((chance.sum(axis=0) for _, chance in lumpy.chance), np.zeros(lumpy.mean.shape[1]))
-    for w in np.flatnonzero((lumpy.mean.max(axis=0) > 0) & (some > NOTHING)):
-        a: Complexes = np.zeros((1, 1), np.complex128)
-        for (_, chance), more in zip(lumpy.chance, excess, strict=True):
-            a = a + chance[:, w, None] * more
-        week, mean = c[:, w, None], lumpy.mean[:, w, None]
-        if (week > 0).all():
-            total = total - mean / week * np.log1p(-week * a)
-        else:
-            safe = np.where(week > 0, week, 1.0)
-            total = total + np.where(week > 0, -mean / safe * np.log1p(-safe * a), mean * a)
-    return total
 
 
 def nothing(parts: Parts, points: int) -> Floats:

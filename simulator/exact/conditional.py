@@ -1,0 +1,167 @@
+"""Plans with uncertain numbers or a market: the exact probability at each point, averaged over even points.
+
+Given the assumptions and the market, targets are worked out exactly; what is left to average over is
+smooth, and scrambled Sobol' points cover it evenly. The points are first turned so that their best
+covered directions are those along which the targets change most (as in the linear transformation method
+of Imai & Tan 2006). Independent scrambles give an honest error (L'Ecuyer & Lemieux 2002).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.exact import normal, sobol, transforms
+from simulator.exact.answers import Answers
+from simulator.exact.laws import CountLaw, MoneyLaw, count_law, money_law
+from simulator.exact.lumps import dispersed, draw_lumps
+from simulator.exact.outline import Outline
+from simulator.exact.weather import market_dimensions
+from simulator.scenario.model import Target
+from simulator.statistics.intervals import Estimate
+
+Floats = NDArray[np.float64]
+
+SETS = 16
+"""Independent scrambles."""
+T95 = 2.131449546
+"""Two-sided 95% quantile of Student's t with 15 degrees of freedom."""
+PILOT = 512
+NEAR = 3e-5  # frequencies that weigh less are left out: far below the error of the average
+
+
+def names_of(outline: Outline) -> list[str]:
+    """What each dimension of a point is, the same in every variant of a plan."""
+    stages, events = outline.scenario.stages, outline.scenario.market.events
+    own = [f"number\x1f{name}" for name in outline.numbers.normals]
+    for part, index, q in market_dimensions(outline):
+        who = stages[index] if part == "stage" else events[index].name if part == "event" else ""
+        own.append(f"{part}\x1f{who}\x1f{q - outline.warm}")
+    return own
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Points by the names of their dimensions: z (point, dimension), the points of a scramble side by side."""
+
+    names: tuple[str, ...]
+    z: Floats
+    seed: int
+
+    @property
+    def per_set(self) -> int:
+        return self.z.shape[0] // SETS
+
+    def of(self, outline: Outline) -> Floats:
+        """The points for a variant of the plan; dimensions it has more are drawn by their names."""
+        place = {name: column for column, name in enumerate(self.names)}
+        wanted = names_of(outline)
+        if tuple(wanted) == self.names:
+            return self.z
+        columns = []
+        for name in wanted:
+            if name in place:
+                columns.append(self.z[:, place[name]])
+            else:
+                key = [self.seed, *name.encode()]
+                columns.append(np.random.Generator(np.random.PCG64(key)).standard_normal(self.z.shape[0]))
+        return np.stack(columns, axis=1) if columns else np.zeros((self.z.shape[0], 0))
+
+
+def cloud(outline: Outline, targets: Sequence[Target], seed: int, per_set: int) -> Cloud:
+    """Points for a plan, their best directions turned to where these targets change."""
+    names = names_of(outline)
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 11])))
+    pilot = normal.ppf(sobol.scrambled(PILOT, len(names), rng))
+    turn = _directions(outline, targets, pilot)
+    sets = [normal.ppf(sobol.scrambled(per_set, len(names), rng)) @ turn.T for _ in range(SETS)]
+    return Cloud(tuple(names), np.concatenate(sets), seed)
+
+
+def _directions(outline: Outline, targets: Sequence[Target], z: Floats) -> Floats:
+    """An orthogonal matrix whose first columns span the slopes of the targets' conditional scores."""
+    answers = Answers(outline, z)
+    slopes = []
+    design = np.column_stack([np.ones(z.shape[0]), z])
+    # slopes of more dimensions than points are known up to what the points do not see, which is little
+    for target in targets:
+        quarters = target.period.quarters[-1:] if target.period.each else target.period.quarters
+        mean, variance = transforms.moments(answers.parts(target.metric, quarters, target.segment), z.shape[0])
+        bound = float(target.at_least if target.at_least is not None else target.at_most or 0.0)
+        score = np.clip((mean - bound) / np.sqrt(np.maximum(variance, 1e-12)), -4.0, 4.0)
+        slope = np.linalg.lstsq(design, score, rcond=1e-3)[0][1:]
+        if np.linalg.norm(slope) > 1e-9:
+            slopes.append(np.asarray(slope / np.linalg.norm(slope), np.float64))
+    if not slopes:
+        return np.eye(z.shape[1])
+    turned, _ = np.linalg.qr(np.column_stack(slopes[: z.shape[1]]), mode="complete")
+    return np.asarray(turned, np.float64)
+
+
+class Averages:
+    """Targets and means at the points of a cloud, by scramble.
+
+    Parameters
+    ----------
+    hold : path -> value of uncertain numbers to hold
+    """
+
+    def __init__(self, outline: Outline, points: Cloud, hold: Mapping[str, float] | None = None):
+        self.outline, self.cloud = outline, points
+        self.answers = Answers(outline, points.of(outline), hold)
+        self._lumpy: Answers | None = None
+
+    @property
+    def with_lumps(self) -> Answers:
+        """The same points, with arrivals of dispersed weeks drawn: what is left is Poisson."""
+        if not dispersed(self.outline):
+            return self.answers
+        if self._lumpy is None:
+            rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.cloud.seed, 13])))
+            self._lumpy = self.answers.given(draw_lumps(self.answers.points, rng))
+        return self._lumpy
+
+    def probabilities(self, target: Target) -> tuple[Floats, dict[int, Floats]]:
+        """P(target) in each scramble, and where it is for each quarter P(each by itself): (scramble,)."""
+        if not target.period.each:
+            return self._one(target, target.period.quarters), {}
+        quarters = target.period.quarters
+        alone = {q: self._one(target, (q,)) for q in quarters}
+        at_points = np.ones(self.answers.count)
+        for q in quarters:
+            law = self._law(self.with_lumps, target, (q,), self.answers.count)
+            at_points = at_points * _met(law, target)
+        return at_points.reshape(SETS, -1).mean(axis=1), alone
+
+    def alone(self, target: Target, quarter: int) -> Floats:
+        """P(a target for each quarter is met in this one) in each scramble."""
+        return self._one(target, (quarter,))
+
+    def _one(self, target: Target, quarters: tuple[int, ...]) -> Floats:
+        return _met(self._law(self.answers, target, quarters, SETS), target)
+
+    def _law(self, answers: Answers, target: Target, quarters: tuple[int, ...], sets: int) -> CountLaw | MoneyLaw:
+        parts = answers.parts(target.metric, quarters, target.segment)
+        if target.metric in answers.money:
+            return money_law(parts, answers.count, sets, most=1 << 9, enough=NEAR)
+        return count_law(parts, answers.count, sets)
+
+    def means(self, metric: str, quarters: tuple[int, ...], segment: str | Sequence[str] | None = None) -> Floats:
+        """Mean of a metric in each scramble."""
+        return self.answers.means(metric, quarters, segment).reshape(SETS, -1).mean(axis=1)
+
+
+def _met(law: CountLaw | MoneyLaw, target: Target) -> Floats:
+    missed = law.below(target.at_least) if target.at_least is not None else law.above(float(target.at_most or 0.0))
+    return np.clip(1 - missed, 0.0, 1.0)
+
+
+def estimate(sets: Floats) -> Estimate:
+    """Mean over independent scrambles, with the t interval of their differences."""
+    value = float(sets.mean())
+    error = float(sets.std(ddof=1)) / math.sqrt(sets.size)
+    return Estimate(value, error, max(0.0, value - T95 * error), min(1.0, value + T95 * error))

@@ -1,0 +1,116 @@
+"""Logarithms of the characteristic function of dispersed arrivals: sums over weeks of negative binomials.
+
+A week of mean μ and dispersion d adds −μ/(d − 1)·log(1 − (d − 1)·a), a the excess E[exp(i·t·X)] − 1 of
+one individual. Where few individuals count, (d − 1)·a is small and a power series with one coefficient
+for all weeks replaces a logarithm for each.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.exact.parts import Lumpy
+
+Floats = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
+
+NOTHING = 1e-14
+PRECISE = 1e-10
+MOST_TERMS = 40
+
+
+def log_of_lumpy(lumpy: Lumpy, excess: list[Complexes]) -> Complexes:
+    """log E[exp(i·t·X)] of all weeks together: (point, frequency), from the excess of each jump."""
+    if not excess:
+        return np.zeros((1, 1), np.complex128)
+    terms = _terms_needed(lumpy, excess)
+    if terms is not None and len(excess) == 1:
+        return _one_series(lumpy, excess[0], terms)
+    if terms is not None and len(excess) == 2 and terms <= 20:
+        return _two_series(lumpy, excess[0], excess[1], terms)
+    return _week_by_week(lumpy, excess)
+
+
+def _terms_needed(lumpy: Lumpy, excess: list[Complexes]) -> int | None:
+    """Terms of the series for a remainder below 1e-10; None where it converges too slowly."""
+    size = sum(
+        (chance * float(np.abs(one).max()) for (_, chance), one in zip(lumpy.chance, excess, strict=True)),
+        np.zeros((1, 1)),
+    )
+    ratio = float(((lumpy.dispersion - 1) * size).max())
+    whole = max(float((lumpy.mean * size).sum(axis=1).max()), 1e-300)
+    for terms in range(1, MOST_TERMS):
+        if ratio < 0.8 and whole * ratio**terms / (terms + 1) / (1 - ratio) < PRECISE:
+            return terms
+    return None
+
+
+def _one_series(lumpy: Lumpy, excess: Complexes, terms: int) -> Complexes:
+    chance, c = lumpy.chance[0][1], lumpy.dispersion - 1
+    weight = lumpy.mean * chance
+    sums = []
+    for n in range(1, terms + 1):
+        sums.append(weight.sum(axis=1) / n)
+        weight = weight * (c * chance)
+    found = np.zeros((1, 1), np.complex128)
+    for coefficient in reversed(sums):
+        found = (found + coefficient[:, None]) * excess
+    return found
+
+
+def _two_series(lumpy: Lumpy, first: Complexes, second: Complexes, terms: int) -> Complexes:
+    """The same for (p·x + q·y)ⁿ, by the powers of x and within them of y."""
+    (_, p), (_, q) = lumpy.chance
+    c = lumpy.dispersion - 1
+    found = np.zeros((1, 1), np.complex128)
+    of_p = lumpy.mean * np.ones_like(p)  # μ·(c·p)ⁱ
+    for i in range(terms + 1):
+        weight, inner = of_p, []
+        for j in range(terms + 1 - i):
+            n = i + j
+            if n:
+                # binomial(n, i)/n·c^(n−1)·pⁱ·qʲ: one power of c too many so far
+                scale = math.comb(n, i) / n
+                inner.append(scale * np.divide(weight, c, out=np.zeros_like(weight), where=c > 0).sum(axis=1))
+                if n == 1:
+                    inner[-1] = (lumpy.mean * (p if i else q)).sum(axis=1)
+            else:
+                inner.append(np.zeros(1))
+            weight = weight * (c * q)
+        value = np.zeros((1, 1), np.complex128)
+        for coefficient in reversed(inner):
+            value = value * second + coefficient[:, None]
+        found = found + value * first**i
+        of_p = of_p * (c * p)
+    return found
+
+
+def _week_by_week(lumpy: Lumpy, excess: list[Complexes]) -> Complexes:
+    total = np.zeros((1, excess[0].shape[1]), np.complex128)
+    for mean, c, chances in _alike(lumpy):
+        a: Complexes = np.zeros((1, 1), np.complex128)
+        for chance, more in zip(chances, excess, strict=True):
+            a = a + chance[:, None] * more
+        spread = c[:, None]
+        safe = np.where(spread > 0, spread, 1.0)
+        total = total + mean[:, None] * np.where(spread > 0, -np.log1p(-safe * a) / safe, a)
+    return total
+
+
+def _alike(lumpy: Lumpy) -> list[tuple[Floats, Floats, list[Floats]]]:
+    """Weeks that differ in their mean alone, taken together: (mean, dispersion − 1, chance of each jump)."""
+    found: dict[tuple[float, ...], tuple[Floats, Floats, list[Floats]]] = {}
+    some = sum((chance.sum(axis=0) for _, chance in lumpy.chance), np.zeros(lumpy.mean.shape[1]))
+    for w in np.flatnonzero((lumpy.mean.max(axis=0) > 0) & (some > NOTHING)):
+        columns = [lumpy.dispersion[:, w] - 1, *(chance[:, w] for _, chance in lumpy.chance)]
+        same = all(column.min() == column.max() for column in columns)
+        key = tuple(float(column[0]) for column in columns) if same else (float(w), math.nan)
+        if key in found:
+            mean, c, chances = found[key]
+            found[key] = (mean + lumpy.mean[:, w], c, chances)
+        else:
+            found[key] = (lumpy.mean[:, w], columns[0], columns[1:])
+    return list(found.values())
