@@ -130,8 +130,8 @@ trials_option: Decorator[Any] = click.option(
 
 engine_option: Decorator[Any] = click.option(
     "--engine", type=click.Choice(["auto", "exact", "simulate"]), default="auto", show_default=True,
-    help="How to answer: auto works probabilities out where the plan allows it and no --trials are given, and plays "
-    "it otherwise; exact refuses to play; simulate always plays.",
+    help="How to answer. auto: exactly where every number is certain and no --trials are given, else by playing the "
+    "plan. exact: without playing, uncertain numbers are averaged over. simulate: by playing, always.",
 )  # fmt: skip
 
 

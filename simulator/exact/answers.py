@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.exact import transforms
-from simulator.exact.laws import CountLaw, MoneyLaw, count_law, money_law
+from simulator.exact.laws import WORST, CountLaw, MoneyLaw, OutOfReachError, count_law, money_law
 from simulator.exact.outline import Outline
 from simulator.exact.parts import STOCKS, Parts, Quarters, Segments
 from simulator.exact.reach import indices, money_metrics
@@ -123,5 +123,7 @@ class Answers:
     ) -> tuple[float, float]:  # fmt: skip
         """P(at least, or at most) over the points, and the bound on its numerical error."""
         law = self.law(metric, quarters, segment)
+        if law.error_bound > WORST:
+            raise OutOfReachError(f"{metric}: too few and too uneven amounts for a law without gaps")
         missed = law.below(at_least) if at_least is not None else law.above(float(at_most or 0.0))
         return float(np.clip(1 - missed[0], 0.0, 1.0)), law.error_bound

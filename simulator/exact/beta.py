@@ -50,7 +50,7 @@ def curves(a: Floats, b: Floats) -> Floats:
     small = np.clip(np.minimum(p, q), 1e-300, 0.5)
     z = np.copysign(normal.ppf(small), p - 0.5)
     z[:, 0], z[:, -1] = -40.0, 40.0
-    slope = np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi) * whole / density
+    slope = np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi) * whole / np.maximum(density, 1e-280)
     wanted = np.arange(int(2 * REACH * STEP) + 1) / STEP - REACH
     return np.stack([_hermite(wanted, *rows) for rows in zip(z, t, slope, strict=True)])
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from simulator.exact import normal, sobol, transforms
 from simulator.exact.answers import Answers
-from simulator.exact.laws import CountLaw, MoneyLaw, count_law, money_law
+from simulator.exact.laws import WORST, CountLaw, MoneyLaw, OutOfReachError, count_law, money_law
 from simulator.exact.lumps import dispersed, draw_lumps
 from simulator.exact.outline import Outline
 from simulator.exact.weather import market_dimensions
@@ -62,13 +62,14 @@ class Cloud:
         wanted = names_of(outline)
         if tuple(wanted) == self.names:
             return self.z
-        columns = []
+        columns: list[Floats] = []
         for name in wanted:
             if name in place:
                 columns.append(self.z[:, place[name]])
             else:
                 key = [self.seed, *name.encode()]
-                columns.append(np.random.Generator(np.random.PCG64(key)).standard_normal(self.z.shape[0]))
+                fresh = np.random.Generator(np.random.PCG64(key)).standard_normal(self.z.shape[0])
+                columns.append(np.asarray(fresh, np.float64))
         return np.stack(columns, axis=1) if columns else np.zeros((self.z.shape[0], 0))
 
 
@@ -85,7 +86,7 @@ def cloud(outline: Outline, targets: Sequence[Target], seed: int, per_set: int) 
 def _directions(outline: Outline, targets: Sequence[Target], z: Floats) -> Floats:
     """An orthogonal matrix whose first columns span the slopes of the targets' conditional scores."""
     answers = Answers(outline, z)
-    slopes = []
+    slopes: list[Floats] = []
     design = np.column_stack([np.ones(z.shape[0]), z])
     # slopes of more dimensions than points are known up to what the points do not see, which is little
     for target in targets:
@@ -93,7 +94,7 @@ def _directions(outline: Outline, targets: Sequence[Target], z: Floats) -> Float
         mean, variance = transforms.moments(answers.parts(target.metric, quarters, target.segment), z.shape[0])
         bound = float(target.at_least if target.at_least is not None else target.at_most or 0.0)
         score = np.clip((mean - bound) / np.sqrt(np.maximum(variance, 1e-12)), -4.0, 4.0)
-        slope = np.linalg.lstsq(design, score, rcond=1e-3)[0][1:]
+        slope: Floats = np.asarray(np.linalg.lstsq(design, score, rcond=1e-3)[0][1:], np.float64)
         if np.linalg.norm(slope) > 1e-9:
             slopes.append(np.asarray(slope / np.linalg.norm(slope), np.float64))
     if not slopes:
@@ -147,7 +148,12 @@ class Averages:
     def _law(self, answers: Answers, target: Target, quarters: tuple[int, ...], sets: int) -> CountLaw | MoneyLaw:
         parts = answers.parts(target.metric, quarters, target.segment)
         if target.metric in answers.money:
-            return money_law(parts, answers.count, sets, most=1 << 9, enough=NEAR)
+            law = money_law(parts, answers.count, sets, most=1 << 9, enough=NEAR)
+            if law.error_bound > WORST and sets < answers.count:
+                law = money_law(parts, answers.count, sets, most=1 << 12, enough=NEAR)
+            if law.error_bound > WORST:
+                raise OutOfReachError(f"{target.name}: too few and too uneven amounts for a law without gaps")
+            return law
         return count_law(parts, answers.count, sets)
 
     def means(self, metric: str, quarters: tuple[int, ...], segment: str | Sequence[str] | None = None) -> Floats:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from simulator.errors import UsageError
 from simulator.exact.certain import exact_result
+from simulator.exact.laws import OutOfReachError
 from simulator.exact.outline import Outline
 from simulator.exact.reach import why_not
 from simulator.exact.result import ExactResult
@@ -79,12 +80,16 @@ def forecast(
     ('exact', 0.467802)
     """
     outline = outline_of(scenario, engine, trials)
-    if outline is None:
-        if before_simulating is not None:
-            before_simulating()
-        from simulator.simulation.simulate import simulate
+    if outline is not None:
+        setup = check_arguments(scenario, None, seed, threads)
+        answer = exact_result if outline.certain else conditional_result
+        try:
+            return answer(scenario, outline, setup.seed, before_simulating)
+        except OutOfReachError as reason:
+            if engine == "exact":
+                raise UsageError(f"no exact answer for {scenario.name}: {reason}") from None
+    if before_simulating is not None:
+        before_simulating()
+    from simulator.simulation.simulate import simulate
 
-        return simulate(scenario, trials=trials, seed=seed, threads=threads, keep="auto", progress=progress)
-    setup = check_arguments(scenario, None, seed, threads)
-    answer = exact_result if outline.certain else conditional_result
-    return answer(scenario, outline, setup.seed, before_simulating)
+    return simulate(scenario, trials=trials, seed=seed, threads=threads, keep="auto", progress=progress)

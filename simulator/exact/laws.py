@@ -25,6 +25,14 @@ BLOCK = 32
 MOST_ATOMS = 12
 
 
+WORST = 2e-3
+"""An error beyond this is not called an answer."""
+
+
+class OutOfReachError(Exception):
+    """A law that cannot be worked out well enough; the message says of what."""
+
+
 @dataclass(frozen=True)
 class CountLaw:
     """P(X = start), P(X = start + 1), … times ``unit``: pmf (set, value)."""

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from simulator.exact.classes import kind_of
 from simulator.exact.outline import Outline
+from simulator.exact.parts import Jump
+from simulator.exact.terms import Points, dimensions
+from simulator.exact.values import mean_and_square
 from simulator.scenario.model import Scenario, Target
 from simulator.scenario.part import Part
 from simulator.simulation.metrics import (
@@ -20,7 +25,8 @@ from simulator.simulation.metrics import (
 
 MOST_DEALS = 400
 """Open deals beyond which simulation is the quicker way."""
-MOST_GROUPS = 16
+MOST_UNEVEN = 6.0
+"""Standard deviation of deal sizes over their mean."""
 
 
 # What this room knows of a plan. A part that was added to the format later is not here: a plan that uses
@@ -78,6 +84,17 @@ def why_not(outline: Outline) -> str | None:
             return f"{path}: drawn from real amounts, which have gaps that no closed form follows"
         if any(form.kind == "fixed" for form in forms) and not _in_cents(outline):
             return f"{path}: the same for all, and no common unit with the other amounts of the plan"
+    return _uneven(outline)
+
+
+def _uneven(outline: Outline) -> str | None:
+    """A segment whose deals differ so much that one of them is most of the money: no window holds such sums."""
+    points = Points(outline, np.zeros((1, dimensions(outline))))
+    for index, segment in enumerate(outline.segments):
+        for size in points.terms(index).sizes:
+            mean, square = (float(x[0]) for x in mean_and_square(Jump(1, size)))
+            if square > (1 + MOST_UNEVEN**2) * mean**2:
+                return f"segments.{segment.name}.deal_size: so uneven that a rare deal outweighs all others"
     return None
 
 
