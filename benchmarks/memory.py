@@ -9,7 +9,7 @@ from typing import Any
 from . import funnel
 
 PROGRAM = """
-import resource, sys, time
+import sys, time
 import numba, numpy
 seconds = 0.0
 if sys.argv[1] != "nothing":
@@ -22,7 +22,14 @@ if sys.argv[1] != "nothing":
     result = simulate(plan, trials=int(sys.argv[3]), seed=1, threads=2, keep=sys.argv[4])
     result.summary()
     seconds = time.perf_counter() - started
-print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+try:
+    status = open("/proc/self/status").read()
+    peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
+except (OSError, IndexError):  # not Linux; ru_maxrss, on Linux, would count what this process was forked from
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 1024)
+print(seconds, peak)
 """
 
 Run = tuple[str, int, int, str]

@@ -37,21 +37,23 @@ AGAINST = {
 }
 
 
-def _seconds(command: list[str], environment: dict[str, str] | None = None) -> float:
+def _seconds(command: list[str], environment: dict[str, str] | None = None) -> tuple[float, float]:
+    """Seconds on the clock and of the processor; the second hardly minds what else the machine does."""
     environment = dict(os.environ if environment is None else environment)
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody's Python compiles its modules at every start
-    started = time.perf_counter()
+    before, started = os.times(), time.perf_counter()
     done = subprocess.run(command, capture_output=True, env=environment, cwd=HERE.parent)
-    taken = time.perf_counter() - started
+    taken, after = time.perf_counter() - started, os.times()
+    worked = after.children_user + after.children_system - before.children_user - before.children_system
     if done.returncode != 0:
         raise RuntimeError(f"failed: {(done.stderr.decode().strip().splitlines() or ['no message'])[-1]}")
-    return taken
+    return taken, worked
 
 
 def measure(*, rounds: int, tell) -> list[dict[str, Any]]:
     """One row per command: median seconds, and the median difference to what it is measured against."""
     tell("start-up: whole processes in turns")
-    taken: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in COMMANDS}
     failed: dict[str, str] = {}
     for number in range(-1, rounds):  # the first round warms caches
         for name, command in COMMANDS.items():
@@ -69,11 +71,12 @@ def measure(*, rounds: int, tell) -> list[dict[str, Any]]:
         if name in failed:
             rows.append({"command": name, "note": failed[name]})
             continue
-        row: dict[str, Any] = {"command": name, "seconds": median(seconds)}
+        row: dict[str, Any] = {"command": name} | _medians(seconds)
         against = AGAINST.get(name)
         if against:
-            row["against"] = against
-            row["more"] = median(a - b for a, b in zip(seconds, taken[against], strict=True))
+            pairs = list(zip(seconds, taken[against], strict=True))
+            row |= {"against": against, "more": median(a[0] - b[0] for a, b in pairs)}
+            row["more_processor"] = median(a[1] - b[1] for a, b in pairs)
         rows.append(row)
     rows.append(_cold(rounds=max(1, rounds // 5), tell=tell))
     return rows
@@ -91,4 +94,8 @@ def _cold(*, rounds: int, tell) -> dict[str, Any]:
                 seconds.append(_seconds(COMMANDS[SIMULATED], environment))
             except RuntimeError as reason:
                 return {"command": name, "note": str(reason)}
-    return {"command": name, "seconds": median(seconds)}
+    return {"command": name} | _medians(seconds)
+
+
+def _medians(taken: list[tuple[float, float]]) -> dict[str, float]:
+    return {"seconds": median(t for t, _ in taken), "processor": median(worked for _, worked in taken)}

@@ -84,10 +84,15 @@ def write(record: dict[str, Any]) -> str:
                 f"`{row['command']}`",
                 f"{row['seconds']:.2f}" if "seconds" in row else row["note"],
                 f"{row['more']:+.2f} s against {row['against']}" if "more" in row else "",
+                f"{row['processor']:.2f}" if "processor" in row else "",
+                f"{row['more_processor']:+.2f} s" if "more_processor" in row else "",
             ]
             for row in record["startup"]
         ]
-        parts += ["## Whole processes", _table(["command", "seconds", "difference"], lines)]
+        parts += [
+            "## Whole processes",
+            _table(["command", "seconds", "difference", "processor seconds", "difference"], lines),
+        ]
     if record.get("threads"):
         lines = [
             [
