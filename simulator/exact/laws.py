@@ -113,8 +113,7 @@ class MoneyLaw:
             share = (levels - cdf[right - 1]) / np.maximum(cdf[right] - cdf[right - 1], 1e-300)
             x = left + (far - left) * np.clip(share, 0.0, 1.0)
             slope = np.maximum((cdf[right] - cdf[right - 1]) / (far - left), 1e-300)
-            for _ in range(2):
-                x = np.clip(x + (levels - mean._at_most(x)) / slope, left, far)
+            x = np.clip(x + (levels - mean._at_most(x)) / slope, left, far)  # Newton, from a cell of the grid
             return np.asarray(np.round(np.maximum(x, 0.0), 2), np.float64)
         for _ in range(40):  # an atom near by: the law jumps
             middle = 0.5 * (left + far)
