@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from simulator import errors as errors
     from simulator.analysis.compare import compare as compare
     from simulator.analysis.luck import luck as luck
+    from simulator.analysis.optimize import optimize as optimize
     from simulator.analysis.sensitivity import sensitivity as sensitivity
     from simulator.analysis.solve import solve as solve
     from simulator.analysis.sweep import sweep as sweep
@@ -38,6 +39,7 @@ _HOME = {
     "forecast": "simulator.exact.forecast",
     "compare": "simulator.analysis.compare",
     "sensitivity": "simulator.analysis.sensitivity",
+    "optimize": "simulator.analysis.optimize",
     "solve": "simulator.analysis.solve",
     "sweep": "simulator.analysis.sweep",
     "what_if": "simulator.analysis.what_if",

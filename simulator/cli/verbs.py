@@ -20,6 +20,7 @@ VERBS = {
     "sweep": ("simulator.cli.sweep", "A row per variant: how does the target depend on this?"),
     "sensitivity": ("simulator.cli.sensitivity", "Which assumptions drive the number?"),
     "solve": ("simulator.cli.solve", "What would get us there? The value each lever needs."),
+    "optimize": ("simulator.cli.optimize", "How should the budget be split? Can we cut events?"),
     "luck": ("simulator.cli.luck", "Where does the spread come from? And was it the plan, or luck?"),
     "export": ("simulator.cli.export", "Write a live workbook, a SIPmath library or a data file."),
     "report": ("simulator.cli.report", "Write one page that a director can read."),
