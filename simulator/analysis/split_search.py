@@ -176,7 +176,13 @@ def rounded(budget: Budget, amounts: Floats, total: float) -> Floats:
     if total <= 0:
         return amounts
     step = 10.0 ** math.floor(math.log10(total / 100 + 1e-9))
-    return budget.inside(np.clip(np.round(amounts / step) * step, budget.lows, budget.highs), total)
+    found = np.clip(np.round(amounts / step) * step, budget.lows, budget.highs)
+    off = total - found.sum()
+    room = np.where(off > 0, budget.highs - found, found - budget.lows)
+    fits = np.flatnonzero((room >= abs(off)) & (found > 0))
+    if fits.size:
+        found[fits[np.argmax(found[fits])]] += off
+    return budget.inside(found, total)
 
 
 def cheapest(luck: Luck, wanted: float) -> tuple[Floats, bool]:
@@ -232,7 +238,7 @@ def _enough(luck: Luck, best: Floats, wanted: float, most: float) -> tuple[Float
     step = max(10.0 ** math.floor(math.log10(total / 100 + 1e-9)), 1e-9)
 
     def at(count: float) -> Floats:
-        return budget.inside(best * (count * step) / total, count * step)
+        return rounded(budget, budget.inside(best * (count * step) / total, count * step), count * step)
 
     count = math.ceil(total / step)
     if luck.hits(at(count)).mean() >= wanted:
