@@ -57,9 +57,33 @@ def backtest(
     """
     history = source if isinstance(source, History) else read_history(_as_mapping(source, mapping), as_of=as_of)
     weeks = horizon_weeks(horizon)
+    cells, skipped, first = rolling(history, weeks, every=every, draws=draws, seed=seed, modes=modes, progress=progress)
+    begin = first if since is None else day_number(date.fromisoformat(str(since)))
+    pool(cells, weeks)
+    scored = [cell for cell in cells if cell.origin >= begin]
+    if not scored:
+        raise DataError(f"no origin on or after {day_of(begin)} has enough history and {weeks} weeks after it")
+    return Backtest(scored, history.segments, weeks, every, day_of(history.as_of), skipped)
+
+
+def rolling(
+    history: History,
+    weeks: int,
+    *,
+    every: str,
+    draws: int,
+    seed: int,
+    modes: Sequence[str],
+    progress: Callable[[int, int], None] | None,
+) -> tuple[list[Cell], dict[str, int], int]:
+    """Every forecast with its outcome, origins left out by reason, and the first day on which one could stand.
+
+    Raises
+    ------
+    DataError : there is none.
+    """
     truth = Truth.of(history)
     first = int(np.nanmin(truth.entry)) + 28
-    begin = first if since is None else day_number(date.fromisoformat(str(since)))
     days = origins(every, first, history.as_of, weeks)
     cells: list[Cell] = []
     skipped: dict[str, int] = {}
@@ -86,21 +110,17 @@ def backtest(
             f"backtest needs "
             f"conversions before the origin and {weeks} weeks after it; try a shorter --horizon"
         )
-    _pool(cells, weeks)
-    scored = [cell for cell in cells if cell.origin >= begin]
-    if not scored:
-        raise DataError(f"no origin on or after {day_of(begin)} has enough history and {weeks} weeks after it")
-    return Backtest(scored, history.segments, weeks, every, day_of(history.as_of), skipped)
+    return cells, skipped, first
 
 
-def _pool(cells: list[Cell], weeks: int) -> None:
+def pool(cells: list[Cell], weeks: int) -> None:
     """Add the adaptive pool to every cell of mode ``all``: its weights come from cells whose outcome was known by
     then."""
     names = list(START)
     start = np.array([START[name] for name in names])
-    days = sorted({cell.origin for cell in cells})
+    days = sorted({cell.origin for cell in cells if cell.mode == "all"})
     # Overlapping windows say the same thing several times: together they count once a window.
-    overlap = min(float(np.diff(days).min()) / (7 * weeks), 1.0) if len(days) > 1 else 1.0
+    overlap = min(float(np.median(np.diff(days))) / (7 * weeks), 1.0) if len(days) > 1 else 1.0
     for total in (False, True):
         mine = [cell for cell in cells if cell.mode == "all" and (cell.segment == TOTAL) == total]
         parts = [[cell.pmfs.get(name, cell.pmfs["run rate, negative binomial"]) for name in names] for cell in mine]

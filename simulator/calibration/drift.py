@@ -25,6 +25,7 @@ class Drift:
     ``level`` of all segments together; ``sd`` and ``persistence`` of quarters beyond chance (on the log rate), from
     ``blocks`` stretches of the history and a usual value that counts as four; ``flat`` : segments that win at a flat
     rate however full their pipeline is. ``rhythm`` : float64 (3,), factors of the three months of a quarter.
+    ``pace`` : what weighing the funnel against run rates made of its odds; 1 unless that was asked for.
     """
 
     observed: Floats
@@ -35,11 +36,12 @@ class Drift:
     flat: tuple[int, ...]
     blocks: int
     rhythm: Floats
+    pace: float = 1.0
 
     @property
     def factor(self) -> float:
         """Today's rates over the fitted ones; pulled to 1 as far as drift is not clearly better than none."""
-        return float(self.level.mean[0] ** special.expit(self.level.gain - 1))
+        return float(self.level.mean[0] ** special.expit(self.level.gain - 1)) * self.pace
 
 
 def hazards(fit: Cure, weeks: int) -> Floats:

@@ -100,6 +100,11 @@ class Fit:
 
         return as_json(self)
 
+    def at_pace(self, odds: float, note: str) -> Fit:
+        """The same fit with the odds of the last step times ``odds``, and a note that says why."""
+        drifts = [*self.drifts[:-1], replace(self.drifts[-1], pace=odds)]
+        return replace(self, drifts=drifts, notes=(*self.notes, note))
+
     def predict(self, days: int, **options: Any) -> Any:
         """Wins and value of the coming days; see :func:`simulator.calibration.predict.predict`."""
         from simulator.calibration.predict import predict
@@ -348,7 +353,8 @@ def _drift_notes(history: History, transitions: list[Transition], drifts: list[D
             notes.append(
                 f"{step}: {names} convert at a flat pace however full the pipeline is (capacity, not conversion): "
                 f"a run rate may "
-                "foretell these better than the funnel; compare with `simulator backtest`"
+                "foretell these better than the funnel; compare with `simulator backtest`, or let `simulator fit "
+                "--weigh` weigh both by their past scores"
             )
     return notes
 

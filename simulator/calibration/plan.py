@@ -161,6 +161,14 @@ def _market(fit: Fit) -> list[str]:
             f"what rates varied beyond chance in {blocks} stretches of the history, and a usual 0.2",
         )
     )
+    if fit.slips is not None and fit.slips.concentration is not None:
+        value, quarters = fit.slips.concentration
+        lines.append(
+            with_comment(
+                f"  slip_concentration: {number(value, 2)}",
+                f"the chance of slipping varied more than by luck over {quarters} quarters",
+            )
+        )
     growing = float(np.sqrt(13) * fit.volumes.level.weekly_drift())
     lines.append(
         with_comment(

@@ -13,6 +13,10 @@ from simulator.calibration.history import History
 Floats = NDArray[np.float64]
 NEEDED = 20
 """Pushes below which nothing is said about slips."""
+BLOCKS = 5
+"""Quarters below which nothing is said about how the chance of slipping varies between them."""
+CLEAR = 2.0
+"""Log-likelihood by which varying chances must beat a constant one to be written down."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,8 @@ class Slips:
 
     ``pushes`` moved to a later week, ``tests`` due dates met or pushed; ``delay`` mean weeks a push moves a deal;
     ``factor`` : (log mean, log sd) of the win-rate factor per push. ``delays`` : float64 (push,), weeks.
+    ``concentration`` : how alike quarters are (Beta(p·c, (1 − p)·c)) and from how many of them, or None where
+    they differ by no more than chance.
     """
 
     pushes: int
@@ -32,6 +38,7 @@ class Slips:
     earlier: int
     by_record: Floats
     weeks_by_record: Floats
+    concentration: tuple[float, int] | None = None
 
     @property
     def probability(self) -> float:
@@ -63,7 +70,29 @@ def fit_slips(history: History) -> Slips | None:
         int((weeks < 0).sum()),
         count,
         moved,
+        _concentration(history, changes.old[late], decided),
     )
+
+
+def _concentration(history: History, pushed: Floats, decided: NDArray[np.bool_]) -> tuple[float, int] | None:
+    """Beta-binomial likelihood of pushes among due dates, 13 weeks at a time back from the as-of date."""
+    met = np.where(np.isfinite(history.won), history.won, history.lost)[decided]
+    blocks = [
+        np.floor((history.as_of - np.minimum(days, history.as_of)) / 91).astype(np.int64) for days in (pushed, met)
+    ]
+    length = 1 + max((int(b.max()) for b in blocks if len(b)), default=0)
+    k, m = (np.bincount(b, minlength=length).astype(float) for b in blocks)
+    n = k + m
+    k, n = k[n >= 10], n[n >= 10]
+    if len(n) < BLOCKS or not 0 < k.sum() < n.sum():
+        return None
+    p = k.sum() / n.sum()
+    grid = np.exp(np.linspace(np.log(3), np.log(3000), 60))[:, None]
+    a, b = p * grid, (1 - p) * grid
+    logs = (special.betaln(k + a, n - k + b) - special.betaln(a, b)).sum(axis=1)
+    constant = float((k * np.log(p) + (n - k) * np.log1p(-p)).sum())
+    best = int(np.argmax(logs))
+    return (float(grid[best, 0]), len(n)) if logs[best] - constant > CLEAR else None
 
 
 def _factor(pushes: Floats, won: NDArray[np.bool_]) -> tuple[float, float]:

@@ -31,6 +31,7 @@ def as_json(fit: Fit) -> dict[str, Any]:
                 "lag_p90_weeks": t.whole.lag.quantile(0.9),
                 "recording_starts": None if t.spells.start is None else day_of(t.spells.start).isoformat(),
                 "today_over_average": d.factor,
+                "pace": d.pace,
                 "quarter_sd": d.sd,
                 "flat_pace": [history.segments[i] for i in d.flat],
                 "segments": [
@@ -68,6 +69,7 @@ def as_json(fit: Fit) -> dict[str, Any]:
             "probability": fit.slips.probability,
             "mean_delay_weeks": fit.slips.delay,
             "win_rate_log_factor": fit.slips.factor[0],
+            "concentration": None if fit.slips.concentration is None else fit.slips.concentration[0],
         },
         "open": int((fit.transitions[-1].spells.kind == OPEN).sum()),
         "zombies": int(fit.zombies.sum()),

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from simulator.cli.options import OutputFile, Whole, debug_option, format_option
-from simulator.cli.output import put_json, put_tables, put_text, say
+from simulator.cli.output import Bar, put_json, put_tables, put_text, say
 from simulator.errors import UsageError
 
 tables_argument = click.argument("tables", metavar="TABLE...", nargs=-1)
@@ -35,6 +35,11 @@ as_of_option = click.option(
 @click.option(
     "--fiscal-year-starts", type=Whole(1, 12), default=1, metavar="MONTH", help="Month in which the fiscal year starts."
 )
+@click.option(
+    "--weigh",
+    is_flag=True,
+    help="Weigh the funnel against run rates by how good both have been (a backtest), and bring the plan to that pace.",
+)
 @click.option("--name", help="Name of the plan.")
 @click.option("--currency", help="Currency of the amounts, USD unless the mapping says otherwise.")
 @click.option(
@@ -58,6 +63,7 @@ def fit(
     start: str | None,
     quarters: int,
     fiscal_year_starts: int,
+    weigh: bool,
     name: str | None,
     currency: str | None,
     page: Path | None,
@@ -74,6 +80,7 @@ def fit(
       simulator fit --guess leads.csv deals.csv -o mapping.yaml
       simulator fit -m mapping.yaml --as-of 2026-09-30 -o plan.yaml --report fit.html
       simulator fit opportunities.csv history.csv --crm salesforce -o plan.yaml
+      simulator fit deals.csv --weigh -o plan.yaml
     """
     if guess:
         return put_text(_guess(tables), output)
@@ -89,6 +96,11 @@ def fit(
         name=name,
         currency=currency,
     )
+    if weigh:
+        from simulator.backtest.weigh import weigh as weigh_fit
+
+        with Bar("Standing in the past") as bar:
+            found = weigh_fit(found, progress=bar).fit
     if form == "json":
         put_json(found.to_json(), None)
     else:

@@ -102,7 +102,13 @@ def fit_page(fit: Fit, path: str | os.PathLike[str]) -> None:
                     f"{slips.pushes:,} pushes among {slips.tests:,} due dates met or pushed: "
                     f"{100 * slips.probability:.0f}% slip, by {slips.delay:.1f} weeks on average; "
                     f"{slips.earlier:,} close dates were moved forward. Each push multiplies the chance of winning "
-                    f"by {2.718281828 ** slips.factor[0]:.2f}."
+                    f"by {2.718281828 ** slips.factor[0]:.2f}. "
+                    + (
+                        "Quarters differ by no more than chance."
+                        if slips.concentration is None
+                        else f"Over {slips.concentration[1]} quarters that chance varied by more than luck "
+                        f"(concentration {slips.concentration[0]:.0f})."
+                    )
                 ],
             }
         )

@@ -12,7 +12,9 @@ from simulator.backtest.backtest import backtest
 from simulator.backtest.cells import Truth as Outcome
 from simulator.backtest.cells import forecast
 from simulator.backtest.origins import horizon_weeks, origins
+from simulator.backtest.weigh import weigh
 from simulator.calibration.dates import day_of
+from simulator.calibration.fit import fit_history
 from simulator.calibration.mapping import parse_mapping
 from simulator.calibration.read import read_history
 from simulator.errors import DataError, UsageError
@@ -120,6 +122,30 @@ def test_a_right_model_has_a_uniform_pit():
     assert stats.kstest(pit, "uniform").pvalue > 1e-6
     assert (np.abs(pit - 0.5) <= 0.4).sum() >= stats.binom(len(pit), 0.8).ppf(1e-6)
     assert gains.mean() > -0.02
+
+
+def test_weighing_brings_a_full_pipeline_back_to_the_pace_of_a_team_at_its_limit():
+    """Ten wins a week, never more, while four times as much enters lately: the funnel alone expects far more."""
+    rng = np.random.default_rng(8)
+    days = 7 * 80
+    entered = np.sort(np.r_[rng.uniform(0, days, 1600), rng.uniform(days - 7 * 10, days, 500)])
+    history = make(Truth(leads=len(entered), weeks=80), rng)
+    won = np.full(len(entered), np.nan)
+    queue = 0
+    for week in range(1, 80):
+        while queue < len(entered) and entered[queue] < 7 * week and np.nansum(won >= 7 * week) < 10:
+            won[queue] = 7 * week + rng.integers(0, 7)
+            queue += 2
+    history.dates[:, 0], history.dates[:, 1] = 17_000 + np.floor(entered), 17_000 + won
+    fit = fit_history(history, families=["gamma"])
+    found = weigh(fit, draws=400)
+    assert sum(found.weights.values()) == pytest.approx(1) and found.origins > 5
+    assert found.pool[1] < found.funnel[1] and found.odds < 1
+    assert found.now[1] == pytest.approx(found.pool[1], rel=0.1)
+    assert "weighed by the scores" in found.fit.notes[-1] and found.fit.quality is fit.quality
+    assert found.fit.drifts[-1].factor == pytest.approx(fit.drifts[-1].factor * found.odds)
+    with pytest.raises(DataError, match="has enough history"):
+        weigh(fit_history(history.known_at(17_000 + 7 * 18)))
 
 
 def test_origins_and_horizons():

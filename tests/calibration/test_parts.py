@@ -128,6 +128,26 @@ def test_slips_are_counted_and_their_effect_on_winning_found():
     assert abs(found.factor[0] - np.log(0.8)) < 4.9 * max(found.factor[1], 0.02)
 
 
+@pytest.mark.parametrize(("concentration", "found"), [(8.0, True), (None, False)])
+def test_quarters_that_slip_more_than_others_are_told_from_luck(concentration, found):
+    """16 quarters of 100 due dates each, 30% of which slip on average."""
+    rng = np.random.default_rng(12)
+    n, quarters = 100, 16
+    share = np.full(quarters, 0.3) if concentration is None else rng.beta(0.3 * concentration, 0.7 * concentration, 16)
+    slipped = rng.random((quarters, n)) < share[:, None]
+    due = 20_000 - 91 * np.repeat(np.arange(quarters), n).astype(float) - 40
+    history = make(Truth(leads=(~slipped).sum(), rate=1.0, mean=0.1), rng)
+    history.dates[:, 1] = due[~slipped.ravel()]
+    object.__setattr__(history, "as_of", 20_000)
+    pushed = due[slipped.ravel()]
+    changes = Pushes(np.zeros(len(pushed), dtype=np.int64), pushed - 1, pushed, pushed + 20)
+    object.__setattr__(history, "pushes", changes)
+    slips = fit_slips(history)
+    assert (slips.concentration is not None) is found
+    if found:
+        assert 3 <= slips.concentration[0] <= 25 and slips.concentration[1] == quarters
+
+
 def test_expected_conversions_add_up_to_those_seen():
     spells = spells_of(make(Truth(leads=4000, loss_share=0.6), np.random.default_rng(6)), 0)
     fitted = fit_transition(spells, 1, family="gamma")
