@@ -166,7 +166,7 @@ class Backtest:
             f"its 80% ranges held {100 * pool.coverage[80]:.0f}% of outcomes."
         )
         if self.periods < CLAIM:
-            text += f" Only {self.periods} periods do not overlap: shown, not claimed (at least {CLAIM} are needed)."
+            text += f" Periods that do not overlap: {self.periods}; shown, not claimed (at least {CLAIM} are needed)."
         return text
 
     def to_json(self) -> dict[str, Any]:
