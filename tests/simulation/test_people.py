@@ -202,7 +202,9 @@ def test_groups_of_luck_stay_apart(played):
     assert not np.array_equal(demand["sqls"], result["sqls"])
 
 
-def fixed(folder: Any, count: int, capacity: Any, quarters: int = 1, sqls: float = 1.0, **segment: Any) -> Any:
+def fixed(
+    folder: Any, count: int, capacity: Any, quarters: int = 1, sqls: float = 1.0, trials: int = 1, **segment: Any
+) -> Any:
     """A plan without chance: ``count`` leads become MQLs in week 2, all at once."""
     one = {
         "volume": 0, "conversion": {"mqls": 1, "sqls": sqls, "wins": 1}, "lag_weeks": {"mqls": {"weeks": [0, 0, 0, 1]}},
@@ -211,7 +213,7 @@ def fixed(folder: Any, count: int, capacity: Any, quarters: int = 1, sqls: float
     rows = [{"segment": "a", "stage": "visitors", "entered": "2026-12-28", "count": count}]
     stages = ["visitors", "mqls", "sqls", "wins"]
     case = plan({"a": one}, quarters=quarters, warm_up=0, stages=stages, capacity=capacity, opening={"leads": rows})
-    return simulate(load_case(case, folder), trials=1, seed=1, by="week")
+    return simulate(load_case(case, folder), trials=trials, seed=1, by="week")
 
 
 def test_ten_leads_and_one_person(tmp_path):
@@ -230,6 +232,20 @@ def test_parts_of_people_and_of_leads_add_up(tmp_path):
     """Half a person of two and a half leads a week: 1.25 a week, so 1, 1, 1, 2, 1, …"""
     result = fixed(tmp_path, 9, {"mqls": worked(0.5, 2.5)})
     assert result["worked"][0, :11].tolist() == [0, 0, 1, 2, 1, 1, 1, 2, 1, 0, 0]
+
+
+def test_parts_are_drawn_as_the_whole(tmp_path):
+    """Two hundred at once, or seven a week: in every trial the same ones are reached, fit and accepted."""
+    follow = {"mqls": {"reached": 0.8, "disqualified": 0.3, "nurtured": 0.5, "returns": 0}}
+    for sqls, more in ((0.37, {}), (0.6, {"follow_up": follow})):
+        slow, fast = (
+            fixed(tmp_path, 200, {"mqls": worked(1, each)}, quarters=3, sqls=sqls, trials=40, **more)
+            for each in (7, 1000)
+        )
+        for metric in ("sqls", "not_reached", "disqualified", "nurtured"):
+            if metric in slow:
+                np.testing.assert_array_equal(slow[metric].sum(axis=1), fast[metric].sum(axis=1), metric)
+        assert len(set(slow["sqls"].sum(axis=1))) > 5
 
 
 def test_nobody(tmp_path):
