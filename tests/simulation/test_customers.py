@@ -25,6 +25,7 @@ RULES: dict[str, dict[str, Any]] = {
     "leave at any time": {"churn": 0.3},
     "the young leave sooner": {"churn": 0.05, "churn_first_year": 0.5, "churn_second_year": [0.1, 0.1, 0.4]},
     "all gone within the year": {"churn": 1},
+    "stay a year to the day": {"churn_first_year": 0, "churn": 1},
     "contracts": {"renewal": 0.8, "uplift": 0.05},
     "contracts of a quarter, the first hard": {"renewal": [0.9, 0.8, 0.95], "first_renewal": 0.5, "term_months": 3},
     "monthly contracts, and cheaper": {"renewal": 0.97, "term_months": 1, "uplift": -0.02},
@@ -81,6 +82,13 @@ def test_how_long_they_stay_and_what_they_spend(name):
         )
         checks.append(partial(st.assert_same_mean, arr[:, week], np.full(500, per_trial * spent), what=f"ARR, {what}"))
     against.hold(checks)
+
+
+def test_a_year_has_52_weeks_wherever_it_begins():
+    scenario = load(with_rules(RULES["stay a year to the day"]))
+    for won in (0, 4, 12, 13):
+        customers, _arr = lives(scenario, won, 5, 20)
+        assert (customers[:, won : won + 53] == 5).all() and not customers[:, won + 53 :].any(), won
 
 
 def test_a_customer_leaves_in_a_week_of_its_own():
