@@ -67,8 +67,8 @@ def _lag(plan, room, seeds, t, n, converted):
         leads.name_weeks(substream(word(seeds[2], i), plan.streams.lag[0, t]), 0, words[0])
         for w in range(n.shape[2]):
             n[i, t, w] = 0
-        funnel.spread_over_weeks(converted[i], words[0], plan.segments.lag[0, t], tables.cdf, tables.words, tables.guide,
-                                 0, n.shape[2], 0, room.leads.bits, room.leads.source, room.leads.landing,
+        funnel.spread_over_weeks(converted[i], words[0], plan.segments.lag[0, t], tables.cdf, tables.words,
+                                 tables.guide, 0, n.shape[2], 0, room.leads.bits, room.leads.source, room.leads.landing,
                                  n[i, t])  # fmt: skip
 
 
@@ -108,8 +108,8 @@ def measure() -> list[tuple[str, float, float]]:
     room = make_room(plan, columns, ENTRIES)
     counts, cents = np.empty((stages + 4, 1, columns), np.int32), np.empty((4, 1, columns))
     fates = trials_fates()
-    trials.run_trials(*plan, seeds, 0, 0, *room, np.repeat(np.arange(1, columns + 1), WEEKS), counts[None], cents[None],
-                      fates)  # fmt: skip
+    trials.run_trials(*plan[:-1], None, seeds, 0, 0, *room, np.repeat(np.arange(1, columns + 1), WEEKS), counts[None],
+                      cents[None], fates, None, None, None)  # fmt: skip
     n = np.zeros((TRIALS, stages, weeks), np.int64)
     converted = np.zeros((TRIALS, weeks), np.int64)
     found = [("arrivals by week", float(weeks), least(lambda: _arrive(plan, room, seeds, n)))]

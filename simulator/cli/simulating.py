@@ -64,10 +64,13 @@ def _seeds(plans: Sequence[Scenario], seed: int | None) -> list[int | None]:
 
 
 def announce_compiling() -> None:
-    """Tell a person that the first run takes longer, and why."""
-    from simulator.kernels.jit import is_compiled
+    """From now on, tell a person that the first run of a kind of plan takes longer, and why."""
+    from simulator.kernels import jit
     from simulator.kernels.lean import start_compiler
 
     start_compiler()
-    if not is_compiled():
-        say("Compiling the simulation for this machine: up to half a minute, the first time only.")
+    jit.before_compiling = _say_compiling
+
+
+def _say_compiling() -> None:
+    say("Compiling the simulation for this machine: up to half a minute, the first time for plans of this kind only.")

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -76,9 +77,20 @@ def _prune(base: Path, keep: int) -> None:
 CACHE_DIR = _cache_dir()
 
 
-def is_compiled() -> bool:
-    """Whether the main kernel is in the cache, so that a first run can say it is compiling."""
-    return any(CACHE_DIR.rglob("trials.run_trials*.nbc"))
+before_compiling: Callable[[], None] | None = None
+"""Called before a form of the engine is compiled for the first time, which takes a while."""
+
+
+def expect(form: str) -> None:
+    """Say so if this form of the engine (what a plan asks of it) has still to be compiled."""
+    if before_compiling is not None and not (CACHE_DIR / f"{form}.compiled").exists():
+        before_compiling()
+
+
+def remember(form: str) -> None:
+    """Note that this form of the engine is in the cache."""
+    with contextlib.suppress(OSError):
+        (CACHE_DIR / f"{form}.compiled").touch()
 
 
 def jit(function: Function) -> Function:

@@ -111,8 +111,9 @@ def run_trials(shape, numbers, spreads, market, segments, streams, opening, seed
 
     Parameters
     ----------
-    shape … opening : the parts of a Plan, terms … book : the parts of a Room. They come one by one
-        because a tuple of tuples takes the compiler seconds at every call that is handed it.
+    shape … opening : the parts of a Plan (opening None without open deals and leads), terms … book : the
+        parts of a Room. They come one by one because a tuple of tuples takes the compiler seconds at
+        every call that is handed it.
     seeds : uint64 (5,) one per group of streams
     column : int64 (week,) column of each week from the first of the warm-up; 0 before the start
     counts : int32 (segment, count metric, trial, column), filled from trial ``begin`` on
@@ -156,14 +157,15 @@ def run_trials(shape, numbers, spreads, market, segments, streams, opening, seed
             draw_arrivals(terms.arrivals[s], terms.bought[s], terms.dispersion[s], segments.profile[s],
                           substream(demand_key, streams.arrivals[s]), start, first_week, arrivals.table[kept],
                           arrivals.guide[kept], arrivals.known[kept], leads.words[0], n[entry])  # fmt: skip
-            for lead in range(opening.lead_segment.size):
-                if opening.lead_segment[lead] == s:
-                    t, q = opening.lead_stage[lead] + 1, opening.lead_quarter[lead]
-                    play_opening_leads(
-                        t, opening.lead_age[lead], opening.lead_count[lead], terms.rate[s, t, q], segments.lag[s, t, q],
-                        tables.cdf, tables.words, tables.guide, streams.conversion[s, t], streams.lag[s, t],
-                        demand_key, start, n, leads.words, leads.whole, leads.real,
-                    )  # fmt: skip
+            if opening is not None:
+                for lead in range(opening.lead_segment.size):
+                    if opening.lead_segment[lead] == s:
+                        t, q = opening.lead_stage[lead] + 1, opening.lead_quarter[lead]
+                        play_opening_leads(
+                            t, opening.lead_age[lead], opening.lead_count[lead], terms.rate[s, t, q],
+                            segments.lag[s, t, q], tables.cdf, tables.words, tables.guide, streams.conversion[s, t],
+                            streams.lag[s, t], demand_key, start, n, leads.words, leads.whole, leads.real,
+                        )  # fmt: skip
             play_leads(entry, terms.rate[s], terms.rate_limit[s], segments.lag[s], tables.cdf, tables.words,
                        tables.guide, streams.conversion[s], streams.lag[s], demand_key, start, weeks, first_week,
                        shape.given_leads, n, leads.words, leads.whole, leads.real, leads.bits,
@@ -190,7 +192,7 @@ def run_trials(shape, numbers, spreads, market, segments, streams, opening, seed
                     settle_closely(cohort, count, closing, details, wins, i, s, draws.v, win, by_week, wins_lag,
                                    loss_lag, segments.limit[s], segments.delay[s], start, shape.warm, weeks,
                                    shape.money, tables.words, tables.guide, deals_stream, book)  # fmt: skip
-            if opening.deal_segment.size == 0:
+            if opening is None:
                 pass
             elif closing is not None:
                 play_open_closely(opening, closing, wins, s, i, start, weeks, shape.warm, tables, wins_lag, loss_lag,

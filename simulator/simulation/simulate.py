@@ -11,6 +11,7 @@ import numpy as np
 
 from simulator import __version__
 from simulator.errors import RunError, UsageError
+from simulator.kernels.jit import expect, remember
 from simulator.kernels.open_deals import Fates
 from simulator.kernels.plan import ASSUMPTIONS, CUSTOMERS, DEALS, DEMAND, MARKET, SLIPS
 from simulator.kernels.room import make_room
@@ -257,6 +258,9 @@ def _play(
 
         size = min(size, trials_at_a_time(lowered))
     desks: list[_Desk] = []  # one per thread at work; list.pop and append are atomic
+    plan, form = compiled_form(lowered)
+    run: Any = run_trials  # the number of a plan's parts is not in the type of what is None or not
+    expect(form)
 
     def chunk(start: int) -> tuple[int, np.ndarray]:
         stop = min(start + size, trials)
@@ -273,8 +277,8 @@ def _play(
             desk.followers.wins.used[0] = 0
         while True:
             # a static plan's tables of arrivals survive in the room from chunk to chunk
-            done, entries = run_trials(
-                *lowered.plan, seeds, first_trial + start, done, *desk.room, arrays.column, counts, cents, fates,
+            done, entries = run(
+                *plan, seeds, first_trial + start, done, *desk.room, arrays.column, counts, cents, fates,
                 *desk.details(),
             )  # fmt: skip
             if not entries:
@@ -292,9 +296,26 @@ def _play(
     done = 0
     for count, stale in in_threads(chunk, range(0, trials, size), setup.threads):
         arrays.stale += stale
+        if done == 0:
+            remember(form)
         done += count
         if progress is not None:
             progress(done, trials)
+
+
+def compiled_form(lowered: Lowered) -> tuple[tuple[Any, ...], str]:
+    """The parts of a plan as the engine takes them, and the name of the form in which it is compiled for them.
+
+    What a plan does not have is None, and the compiled form has nothing of it: half of the time to compile went
+    into parts that most plans do without.
+    """
+    plan = lowered.plan
+    opening = plan.opening if plan.opening.deal_segment.size + plan.opening.lead_segment.size > 0 else None
+    parts = (
+        ("weekly", lowered.people is not None), ("closely", lowered.closing is not None),
+        ("opening", opening is not None),
+    )  # fmt: skip
+    return (*plan[:-1], opening), "-".join(["trials", *(name for name, has in parts if has)])
 
 
 def _add_spend(lowered: Lowered, seeds: np.ndarray, arrays: _Arrays, setup: Setup, first_trial: int) -> None:

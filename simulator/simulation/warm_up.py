@@ -33,6 +33,7 @@ def open_by_age(scenario: Scenario) -> np.ndarray:
     opening = scenario.opening.model_copy(update={"warm_up_quarters": LONGEST, "deals": None, "leads": None})
     lowered = lower(scenario.model_copy(update={"opening": opening}), at_median=True, market=False)
     plan, shape = lowered.plan, lowered.plan.shape
+    parts = (*plan[:-1], None)  # no open deals, no leads in flight
     room = make_room(plan, 1)
     weeks = WEEKS * (shape.warm + shape.quarters)
     seeds, column = np.zeros(6, np.uint64), np.zeros(weeks, np.int64)
@@ -40,10 +41,10 @@ def open_by_age(scenario: Scenario) -> np.ndarray:
     cents = np.empty((shape.segments, 4 if shape.money else 0, 1, 1))
     none, few = np.empty((1, 0), np.int8), np.empty((1, 0), np.int16)
     fates = Fates(none, few, few, np.empty(0, np.int64))
-    _done, entries = run_trials(*plan, seeds, 0, 0, *room, column, counts, cents, fates, None, None, None)
+    _done, entries = run_trials(*parts, seeds, 0, 0, *room, column, counts, cents, fates, None, None, None)
     if entries:
         room = make_room(plan, 1, entries)
-        run_trials(*plan, seeds, 0, 0, *room, column, counts, cents, fates, None, None, None)
+        run_trials(*parts, seeds, 0, 0, *room, column, counts, cents, fates, None, None, None)
     last = WEEKS * LONGEST
     laws = np.diff(room.tables.cdf[:, :last], prepend=0.0)
 
