@@ -18,17 +18,27 @@ def available_memory() -> int:
     except OSError:
         with contextlib.suppress(ValueError, OSError, AttributeError):
             free = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    for limit_file, used_file in (
-        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-        ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+    for folder, limit_name, used_name in (
+        ("/sys/fs/cgroup", "memory.max", "memory.current"),
+        ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
     ):
         try:
-            limit = Path(limit_file).read_text(encoding="ascii").strip()
+            limit = Path(folder, limit_name).read_text(encoding="ascii").strip()
             if limit != "max":
-                free = min(free, max(0, int(limit) - int(Path(used_file).read_text(encoding="ascii"))))
+                used = int(Path(folder, used_name).read_text(encoding="ascii")) - _can_be_dropped(folder)
+                free = min(free, max(0, int(limit) - used))
         except (OSError, ValueError):
             continue
     return free
+
+
+def _can_be_dropped(folder: str) -> int:
+    """Bytes of files that a container counts as used, but gives up when memory is asked for."""
+    for line in Path(folder, "memory.stat").read_text(encoding="ascii").splitlines():
+        name, _, size = line.partition(" ")
+        if name in ("inactive_file", "total_inactive_file"):
+            return int(size)
+    return 0
 
 
 def in_words(size: float) -> str:
