@@ -64,6 +64,10 @@ LARGEST_KEPT = 2**30
 """Bytes of results up to which ``keep="auto"`` keeps every trial, where they fit; the same on every machine."""
 
 
+MOST_SUMMED_UP = 100_000_000
+"""Trials that are summed up as they are played: minutes to an hour. More is a slip of the finger."""
+
+
 def memory_needed(lowered: Lowered, trials: int, columns: int) -> int:
     """Bytes that the results of so many trials take."""
     counts = sum(m.kind == "count" for m in lowered.metrics)
@@ -81,6 +85,15 @@ def _refuse_if_too_large(lowered: Lowered, trials: int, columns: int) -> None:
             f"{trials:,} trials need {in_words(needed)} of memory for their results; {in_words(free)} are free here. "
             f"About {most:,} trials would fit; probabilities, means and percentiles of any number need hardly any "
             "(simulator run, or keep='summaries' in Python)"
+        )
+
+
+def _refuse_if_too_many(lowered: Lowered, trials: int) -> None:
+    if trials > MOST_SUMMED_UP:
+        needed = memory_needed(lowered, trials, lowered.plan.shape.quarters)
+        raise RunError(
+            f"{trials:,} trials: they would need {in_words(needed)} of memory to be kept, and hours to be summed up; "
+            f"at most {MOST_SUMMED_UP:,} are played at once"
         )
 
 
@@ -152,6 +165,7 @@ def simulate(
         most = min(LARGEST_KEPT, int(0.8 * available_memory()))
         keep = "summaries" if memory_needed(lowered, setup.trials, lowered.plan.shape.quarters) > most else "trials"
     if keep == "summaries":
+        _refuse_if_too_many(lowered, setup.trials)
         if by != "quarter":
             raise UsageError("by: weeks need the trials; summaries are by quarter")
         from simulator.simulation.stream import stream
