@@ -149,7 +149,7 @@ class Averages:
         parts = answers.parts(target.metric, quarters, target.segment)
         if target.metric in answers.money:
             law = money_law(parts, answers.count, sets, most=1 << 9, enough=NEAR)
-            if law.error_bound > WORST and sets < answers.count:
+            if law.error_bound > WORST:
                 law = money_law(parts, answers.count, sets, most=1 << 12, enough=NEAR)
             if law.error_bound > WORST:
                 raise OutOfReachError(f"{target.name}: too few and too uneven amounts for a law without gaps")

@@ -209,7 +209,8 @@ def money_law(
         narrow = 4.5 * width / (2 * np.pi * done)
         law = MoneyLaw(atoms, weights, rest, mass, low, width, 0.0)
         grid = np.linspace(low, top, 400)
-        bound = float(np.diff(law._smooth(grid), axis=1).max()) / (grid[1] - grid[0]) * 2 * narrow
+        steepest = np.diff(law._smooth(grid), axis=1).max(axis=1)  # answers are averages over sets, and so are errors
+        bound = float(steepest.mean()) / (grid[1] - grid[0]) * 2 * narrow
     return MoneyLaw(atoms, weights, rest, mass, low, width, bound)
 
 

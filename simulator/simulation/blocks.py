@@ -28,7 +28,7 @@ def block_size(metrics: Sequence[Metric], segments: int, quarters: int) -> int:
 
     >>> from simulator.simulation.metrics import metrics_of
     >>> block_size(metrics_of(["visitors", "sqls", "wins"], True), segments=200, quarters=12)
-    128
+    64
     """
     fit = max(LEAST, BLOCK_BYTES // (8 * len(metrics) * segments * quarters))
     return int(min(MOST, 1 << (fit.bit_length() - 1)))

@@ -34,7 +34,9 @@ def agree(found: ExactResult, played: Result, *, least: float = 0.0) -> int:
         pairs.append(("all", found.all_targets, played.all_targets))
     for name, one, other in pairs:
         # the binomial error at the averaged probability: a share of 0 has none of its own
-        own = (max(one.value * (1 - one.value), 1e-4) / played.trials) ** 0.5
+        drawn = getattr(one, "trials", None) or played.trials  # all together are drawn, in the trials of the plan
+        own = (max(other.value * (1 - other.value), 1e-4) / min(drawn, played.trials)) ** 0.5
+        own = max(own, (max(one.value * (1 - one.value), 1e-4) / played.trials) ** 0.5)
         error = (one.standard_error**2 + max(own, other.standard_error, least) ** 2) ** 0.5
         assert abs(one.value - other.value) < FAR * error, f"{name}: {one} against {other}"
     return len(pairs)
