@@ -9,6 +9,7 @@ from simulator.exact.lags import weeks_law
 from simulator.exact.outline import Outline, SpreadForm
 from simulator.exact.terms import Points, dimensions
 from simulator.quarters import WEEKS
+from simulator.scenario.arithmetic import brought_by_spend
 from simulator.scenario.market import Market
 from simulator.scenario.model import Scenario
 from simulator.simulation.warm_up import LONGEST, warm_up_note
@@ -62,10 +63,10 @@ def open_by_age(scenario: Scenario) -> np.ndarray:
         return np.convolve(a, b)[:last]
 
     found = np.zeros(last)
-    for index, segment in enumerate(outline.segments):
+    for index, (segment, part) in enumerate(zip(outline.segments, scenario.segments.values(), strict=True)):
         terms, win = points.terms(index), outline.stages - 1
         born = np.zeros(last)
-        born[0] = terms.arrivals[0, 0] / WEEKS
+        born[0] = (terms.arrivals[0, 0] + brought_by_spend(part, 0)) / WEEKS
         for t in range(segment.entry + 1, win):
             born = then(born * terms.rate[t][0, 0], law(segment.lag[t]))
         cycle = law(segment.lag[win])

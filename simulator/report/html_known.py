@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulator.report.wording import average, compact, threshold
+from simulator.report.wording import average, clean, compact, plural, threshold
+from simulator.scenario.arithmetic import brought_by_spend, rates_of, volume_of
 from simulator.simulation.metrics import BOOKINGS, OPEN_DEALS, OPEN_PIPELINE, stage_label
 from simulator.simulation.result import Result, TargetEstimate
+
+if TYPE_CHECKING:
+    from simulator.scenario.model import Scenario
+    from simulator.scenario.segment import Segment
 
 Row = dict[str, str]
 
@@ -39,43 +45,76 @@ def _say(result: Result, target: TargetEstimate, value: float) -> str:
 
 
 def _arithmetic(result: Result, target: TargetEstimate) -> Row | None:
-    """Volume × rates, once, as on the back of an envelope."""
+    """Volume, and what spending brings, × rates, once, as on the back of an envelope."""
     scenario = result.scenario
-    total = 0.0
-    steps: list[str] = []
-    for segment in scenario.segments.values():
-        each = 0.0
-        for quarter in target.period.quarters:
-            numbers = segment.volume.per_quarter
-            value = numbers[min(quarter, len(numbers) - 1)].median()
-            growth = segment.volume.growth
-            for q in range(1, quarter + 1):
-                value *= 1 + growth[min(q, len(growth) - 1)].median()
-            rates = []
-            for stage, by_quarter in segment.conversion.items():
-                if scenario.stages.index(stage) <= scenario.stages.index(segment.volume.stage):
-                    continue
-                rates.append(by_quarter[min(quarter, len(by_quarter) - 1)].median())
-            each += value * math.prod(rates)
-            if not steps:
-                steps = [f"{value:,.0f}", *(f"{100 * rate:.3g}%" for rate in rates)]
-        if target.metric == BOOKINGS:
-            size = _mean_size(segment.deal_size)
-            if size is None:
-                return None
-            each *= size
-        total += each
-    if target.period.each:
-        total /= len(target.period.quarters)
-    how = " × ".join(steps) if len(scenario.segments) == 1 and len(target.period.quarters) == 1 else "Volume × rates"
-    if target.metric == BOOKINGS:
-        how += " × mean deal size" if how == "Volume × rates" else f" × {compact(_mean_size(segment.deal_size) or 0)}"
+    segments = list(scenario.segments.values())
+    money = target.metric == BOOKINGS
+    quarters = target.period.quarters
+    total, bought = 0.0, 0.0
+    for segment in segments:
+        size = _mean_size(segment.deal_size) if money else 1.0
+        if size is None:
+            return None
+        for quarter in quarters:
+            brought = brought_by_spend(segment, quarter)
+            wins = math.prod(rates_of(scenario, segment, quarter))
+            total += (volume_of(segment, quarter) + brought) * wins * size
+            bought += brought * wins * size
+    each = len(quarters) if target.period.each else 1
+    how = "Volume × rates" if not bought else "Volume, and what the budgets bring once it has come, × rates"
+    if len(segments) == 1 and len(quarters) == 1:
+        how = _steps(scenario, segments[0], quarters[0])
+    if money:
+        how += f" × {compact(_mean_size(segments[0].deal_size) or 0)}" if len(segments) == 1 else " × mean deal size"
+    missing = _left_out(result, target)
     return {
-        "name": "Funnel arithmetic", "value": _say(result, target, total),
-        "what": f"{how}, with every assumption at its middle value.",
+        "name": "Funnel arithmetic", "value": _say(result, target, total / each),
+        "what": f"{how}, with every assumption at its middle value."
+                + (f" {_say(result, target, bought / each)} of that come from the budgets." if bought else ""),
         "why": "One number without time or luck: leads take weeks to become deals, deals slip, and the "
-               "result is as often below the middle as above it.",
+               "result is as often below the middle as above it."
+               + (f" It leaves out {_and(missing)}." if missing else ""),
     }  # fmt: skip
+
+
+def _steps(scenario: Scenario, segment: Segment, quarter: int) -> str:
+    """``1,000 × 40% × 60%``; with what the budget brings, ``(1,000 + 340 brought by the budget) × …``."""
+    volume, brought = volume_of(segment, quarter), brought_by_spend(segment, quarter)
+    start = f"{volume:,.0f}" if not brought else f"({volume:,.0f} + {brought:,.0f} that the budget brings)"
+    return " × ".join([start, *(f"{100 * rate:.3g}%" for rate in rates_of(scenario, segment, quarter))])
+
+
+def _left_out(result: Result, target: TargetEstimate) -> list[str]:
+    """What the plan has that no product of volumes and rates can hold; with its size where a metric tells it."""
+    scenario, period = result.scenario, target.period
+    segments = scenario.segments.values()
+
+    def mean(metric: str) -> str:
+        value = float(np.mean(result.values(metric, "horizon" if period.each else period.label)))
+        when = "" if period.each or period.label == "horizon" else f" in {period.label.replace('..', ' to ')}"
+        return f"{value:,.0f}{when} on average"
+
+    found = []
+    if scenario.capacity:
+        found.append(f"that people can only work so much ({mean('gone_cold')} go cold)")
+    if any(follow.nurtured[0].median() > 0 for s in segments for follow in s.follow_up.values()):
+        found.append(f"the leads that come back from nurture ({mean('returned')})")
+    if scenario.opening.deals:
+        found.append(f"the {plural(len(scenario.opening.deals), 'deal')} open at the start")
+    if any(s.slips.win_rate_factor[0].median() != 1 or s.slips.by_pushes for s in segments):
+        found.append("the chances that slips cost")
+    if any(s.slips.by_size for s in segments):
+        found.append("that big deals have rates of their own")
+    if target.metric == BOOKINGS and any(s.pull_ins and s.pull_ins.value_factor[0].median() != 1 for s in segments):
+        found.append("what is given away to close early")
+    if scenario.market.events:
+        found.append(f"events ({', '.join(event.name for event in scenario.market.events)})")
+    return [clean(text) for text in found]
+
+
+def _and(texts: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
 
 
 def _mean_size(size: Any) -> float | None:

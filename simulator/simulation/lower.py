@@ -308,7 +308,8 @@ def _rooms(
     segments = scenario.segments.values()
     customers, wins = None, 0.0
     if any(segment.customers is not None for segment in segments):
-        from simulator.simulation.lower_customers import expected_wins, lower_customers
+        from simulator.scenario.arithmetic import expected_wins
+        from simulator.simulation.lower_customers import lower_customers
 
         customers, wins = lower_customers(scenario, numbers.by_quarter), expected_wins(scenario)
     if customers is None and not any(is_detailed(segment) for segment in segments):

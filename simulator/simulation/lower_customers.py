@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulator.kernels import customers as kernel
-from simulator.scenario.uncertain import Certain, Numbers, at_quarter
+from simulator.scenario.uncertain import Certain, Numbers
 from simulator.simulation.names import stream_name
 
 if TYPE_CHECKING:
@@ -23,20 +22,6 @@ _LATER = 1 << 20
 """What number a renewal has where nobody knows: not the first."""
 
 ByQuarter = Callable[[str, Numbers, Sequence[str]], list[int]]
-
-
-def expected_wins(scenario: Scenario) -> float:
-    """About how many deals a trial wins: every number at its median, all that is born decided in time."""
-    total = float(len(scenario.opening.deals or ()))
-    for segment in scenario.segments.values():
-        for index in range(scenario.quarters + scenario.opening.warm_up_quarters):
-            quarter = max(0, index - scenario.opening.warm_up_quarters)
-            volume = at_quarter(segment.volume.per_quarter, quarter).median()
-            for grown in range(1, quarter + 1):
-                volume *= max(0.0, 1.0 + at_quarter(segment.volume.growth, grown).median())
-            rates = (at_quarter(rate, quarter).median() for rate in segment.conversion.values())
-            total += volume * math.prod(rates)
-    return total
 
 
 def lower_customers(scenario: Scenario, by_quarter: ByQuarter) -> kernel.Customers:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from simulator.quarters import WEEKS
+from simulator.scenario.arithmetic import fit_share
 from simulator.scenario.model import Scenario
+from simulator.scenario.segment import Segment
 
 ByAge = Callable[[Scenario], np.ndarray]
 LONGEST = 60  # quarters looked at
@@ -22,7 +25,7 @@ def open_by_age(scenario: Scenario) -> np.ndarray:
 
     Returns
     -------
-    float64 (week,): the expected number, 60 quarters far.
+    float64 (week,): the expected number, 60 quarters far. Nobody waits for people in it.
     """
     # imported late: answers without sampling have this function of their own, and load no compiler
     from simulator.kernels.open_deals import Fates
@@ -52,13 +55,19 @@ def open_by_age(scenario: Scenario) -> np.ndarray:
         return np.convolve(a, b)[:last]
 
     found = np.zeros(last)
-    for s in range(shape.segments):
+    for s, segment in enumerate(scenario.segments.values()):
         born = np.zeros(last)
         born[0] = room.terms.arrivals[s, 0] / WEEKS
         if room.terms.bought.shape[1]:  # spending is felt in full long before the warm-up ends
             born[0] += room.terms.bought[s, last - 1]
         for t in range(plan.segments.entry[s] + 1, shape.stages - 1):
-            born = then(born * room.terms.rate[s, t, 0], laws[plan.segments.lag[s, t, 0]])
+            stage, rate = scenario.stages[t - 1], room.terms.rate[s, t, 0]
+            if lowered.people is not None and stage in segment.follow_up:
+                back = laws[lowered.people.follow.back[s, t - 1, 0]]
+                born = _followed(scenario, segment, stage, born, rate, partial(then, back))
+            else:
+                born = born * rate
+            born = then(born, laws[plan.segments.lag[s, t, 0]])
         cycle = laws[plan.segments.lag[s, shape.stages - 1, 0]]
         if plan.segments.loss_lag[s, 0] >= 0:
             win = room.terms.rate[s, shape.stages - 1, 0]
@@ -73,6 +82,28 @@ def open_by_age(scenario: Scenario) -> np.ndarray:
                 break
         found += np.cumsum(born) - np.cumsum(decided)
     return found
+
+
+def _followed(
+    scenario: Scenario,
+    segment: Segment,
+    stage: str,
+    came: np.ndarray,
+    rate: float,
+    later: Callable[[np.ndarray], np.ndarray],
+) -> np.ndarray:
+    """How many of those that come to a stage go on, by the week they came in, or came back in from nurture."""
+    follow = segment.follow_up[stage]
+    reached = follow.reached[0].median()
+    able = reached * fit_share(scenario, segment, stage, follow, 0)
+    kept = follow.nurtured[0].median() * follow.returns[0].median()
+    on = np.zeros_like(came)
+    for returned in range(follow.limit + 1):
+        if returned > 0 and follow.returned_conversion is not None:
+            rate = follow.returned_conversion[0].median()
+        on += came * able * rate
+        came = later(came * (1 - reached + able * (1 - rate)) * kept)
+    return on
 
 
 def missing_shares(scenario: Scenario, by_age: ByAge = open_by_age) -> np.ndarray:
@@ -93,6 +124,8 @@ def missing_shares(scenario: Scenario, by_age: ByAge = open_by_age) -> np.ndarra
 def warm_up_note(scenario: Scenario, by_age: ByAge = open_by_age) -> str | None:
     """What to say about a warm-up that is too short, or a file of open deals that looks cut short."""
     if scenario.opening.deals is not None:
+        if scenario.capacity:  # how many are usual then depends on who waits
+            return None
         listed, usual = len(scenario.opening.deals), by_age(scenario).sum()
         if usual >= 10 and listed < usual / 4:
             return (

@@ -103,6 +103,6 @@ def test_trials_mean_that_it_is_played() -> None:
 
 
 def test_warm_up_is_judged_alike_with_and_without_the_kernels() -> None:
-    for name in ("twenty-five-customers", "mid-market", "enterprise"):
+    for name in ("twenty-five-customers", "mid-market", "enterprise", "three-channels"):
         plan = sim.load(FOLDER / "scenarios" / f"{name}.yaml")
         assert np.allclose(notes.open_by_age(plan), warm_up.open_by_age(plan), rtol=1e-6, atol=2e-5), name

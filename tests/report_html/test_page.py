@@ -16,6 +16,7 @@ from simulator.report.html_assumptions import assumption_groups
 from simulator.report.html_charts import fan, histogram, tornado
 from simulator.report.html_known import known_numbers
 from simulator.report.html_scale import Scale, nice_step, thin, ticks
+from simulator.scenario.arithmetic import good_behind_bar
 from simulator.scenario.load import load
 from simulator.simulation.simulate import simulate
 from simulator.statistics.intervals import as_percent, in_words
@@ -193,6 +194,34 @@ def test_known_numbers():
     assert wins["Run rate"]["value"] == f"{result['wins'][:, 0].mean():.1f} wins"
     assert wins["Coverage ratio"]["value"] == f"{result['open_deals'][:, 2].mean() / 25:.1f}×"
     assert "Weighted pipeline" not in wins
+
+
+def test_arithmetic_knows_what_spending_brings():
+    """By hand: 60,000 with half of the most at 20,000 brings 3/4 of 800, in the first half of the year."""
+    segment = {
+        "volume": 400, "conversion": {"sqls": 0.2, "wins": 0.25}, "lag_weeks": {"wins": 8},
+        "spend": {"per_quarter": [60_000, 60_000, 0, 0], "response": {"most": 800, "half_at": 20_000}, "lag_weeks": 4},
+    }  # fmt: skip
+    plan = plans.load({
+        "start": "2027-Q1", "quarters": 4, "stages": ["leads", "sqls", "wins"], "segments": {"a": segment},
+        "targets": [{"metric": "wins", "at_least": 25, "in": when} for when in ("2027-Q2", "2027")],
+    })  # fmt: skip
+    result = plans.result(plan, trials=20, draws=False)
+    one, year = (known_numbers(result, target)[0] for target in result.targets)
+    assert (one["name"], one["value"]) == ("Funnel arithmetic", "50.0 wins")
+    assert one["what"].startswith("(400 + 600 that the budget brings) × 20% × 25%")
+    assert "30.0 wins of that come from the budgets" in one["what"]
+    assert year["value"] == "140.0 wins" and "60.0 wins of that" in year["what"]
+
+
+def test_arithmetic_says_what_it_leaves_out():
+    """Those reached and fit are a rate like any other; who comes back, waits or goes cold is no rate."""
+    result = simulate(load("scenarios/nurture.yaml"), trials=50, seed=1)
+    row = known_numbers(result, result.targets[0])[0]
+    passed = 900 * 0.45 * 0.75 * good_behind_bar(0.45, 0.25, 0.78)
+    assert float(row["value"].split()[0]) == pytest.approx(4 * passed * 0.62 * 0.24, rel=0.02)  # medians of ranges
+    cold, back = (f"{result.values(metric, '2027').mean():,.0f} " for metric in ("gone_cold", "returned"))
+    assert f"({cold}in 2027 on average go cold), the leads that come back from nurture ({back}in 2027" in row["why"]
 
 
 def test_weighted_pipeline(tmp_path):

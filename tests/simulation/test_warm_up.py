@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from simulator.scenario.load import load
 from simulator.simulation.simulate import simulate
-from simulator.simulation.warm_up import missing_shares
+from simulator.simulation.warm_up import missing_shares, open_by_age
 
 SLOW: dict[str, Any] = {
     "start": "2027-Q1",
@@ -43,6 +43,23 @@ def test_slips_and_lead_lags_count_too() -> None:
     plan = load(SLOW | {"segments": {"a": SLOW["segments"]["a"] | {"lag_weeks": quick}}})
     slipping = plan.with_changes({"segments.a.slips.probability": 0.6})
     assert missing_shares(slipping)[1] > missing_shares(plan)[1] + 0.05
+
+
+def test_nurture_returns_count_too() -> None:
+    """Little's law: in the long run open deals = deals a week × weeks of a cycle, those of all rounds of nurture."""
+    follow = {"reached": 0.6, "disqualified": 0.1, "nurtured": 0.9, "returns": 0.7, "returns_after_weeks": {"mean": 20},
+              "returned_conversion": 0.5, "limit": 2}  # fmt: skip
+    segment = {"volume": 520, "conversion": {"sqls": 0.4, "wins": 0.2}, "lag_weeks": {"wins": 10}}
+    plain = load({"start": "2027-Q1", "quarters": 1, "stages": ["mqls", "sqls", "wins"], "segments": {"a": segment}})
+    plan = load({"start": "2027-Q1", "quarters": 1, "stages": ["mqls", "sqls", "wins"],
+                 "segments": {"a": segment | {"follow_up": {"mqls": follow}}}})  # fmt: skip
+    assert open_by_age(plain).sum() == pytest.approx(16 * 10, rel=1e-6)
+    fit = 0.6 * 0.9
+    first, again = fit * 0.4, fit * 0.5
+    back, once_more = ((0.4 + fit * (1 - p)) * 0.63 for p in (0.4, 0.5))
+    deals = 40 * (first + back * again + back * once_more * again)
+    assert open_by_age(plan).sum() / open_by_age(plain).sum() == pytest.approx(deals / 16, rel=1e-6)
+    assert missing_shares(plan)[2] > missing_shares(plain)[2] + 0.05
 
 
 def test_it_is_said_and_stops_being_said() -> None:
