@@ -68,7 +68,7 @@ def good_behind_bar(passed_on: float, good: float, auc: float) -> float:
     """Share of good ones among the best ``passed_on`` by a score (the binormal model of docs/explanation/model.md).
 
     >>> round(good_behind_bar(0.45, 0.25, 0.78), 3), good_behind_bar(1.0, 0.25, 0.78)
-    (0.443, 0.25)
+    (0.421, 0.25)
     """
     if not 0.0 < good < 1.0 or passed_on >= 1.0:
         return min(max(good, 0.0), 1.0)
