@@ -14,6 +14,9 @@ from simulator.errors import RunError, UsageError
 if TYPE_CHECKING:
     from simulator.analysis.sweep import _Work
 
+PATIENCE = 10
+"""Seconds in which a scheduler has to answer."""
+
 RETRIES = 3
 """How often a variant is handed out again when its worker fails; a worker that dies costs none of these."""
 
@@ -34,7 +37,7 @@ def play_on_cluster(
             "--cluster needs Dask: install it with pip install 'pipeline-simulator[cluster]', on the workers too"
         ) from None
     try:
-        client = Client(address, timeout=10, set_as_default=False)
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise RunError(f"no Dask scheduler answers at {address} ({type(error).__name__})") from None
     with client:

@@ -47,10 +47,11 @@ def export_played(
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> import simulator as sim
     >>> plan = sim.load("scenarios/twenty-five-customers.yaml")
     >>> export_played(plan, "doctest-trials.csv", trials=500, seed=7)
-    >>> len(open("doctest-trials.csv").readlines())
+    >>> len(Path("doctest-trials.csv").read_text().splitlines())
     501
     >>> os.remove("doctest-trials.csv")
     """

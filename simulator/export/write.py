@@ -74,11 +74,12 @@ def export(
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> import simulator as sim
     >>> result = sim.simulate(sim.load("scenarios/twenty-five-customers.yaml"), trials=200, seed=7)
     >>> export(result, "doctest-plan.csv", table="summary")
-    >>> open("doctest-plan.csv").readline()
-    'metric,in,segment,mean,standard_error,sd,p05,p10,p25,p50,p75,p90,p95\\n'
+    >>> Path("doctest-plan.csv").read_text().splitlines()[0]
+    'metric,in,segment,mean,standard_error,sd,p05,p10,p25,p50,p75,p90,p95'
     >>> os.remove("doctest-plan.csv")
     """
     from simulator.simulation.result import Result as ResultClass

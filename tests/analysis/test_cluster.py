@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -56,9 +55,9 @@ def test_rows_are_identical_and_a_killed_worker_changes_nothing(cluster: Any) ->
     assert killed and found.rows == local.rows
 
 
-def test_nobody_there_is_a_plain_error() -> None:
-    start = time.monotonic()
+def test_nobody_there_is_a_plain_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.analysis.cluster.PATIENCE", 1)
+    before = threading.active_count()
     with pytest.raises(RunError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         sweep(plan(), {VOLUME: "80:120:2"}, trials=50, seed=5, cluster="tcp://127.0.0.1:9")
-    assert time.monotonic() - start < 40
-    assert threading.active_count() < 50
+    assert threading.active_count() < before + 20  # asking leaves no heap of threads behind

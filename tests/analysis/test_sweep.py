@@ -192,17 +192,24 @@ def test_the_json_is_a_list_of_rows() -> None:
 
 
 def test_the_overhead_of_a_variant_is_small() -> None:
-    """Making a variant and reading it off costs a few milliseconds; a simulation of 10,000 trials hundreds."""
+    """Making a variant costs less than reading the plan did (a third of it, when this was written).
+
+    Processor time of this thread, by turns, and the least of each: neither the machine's speed nor its load matters.
+    """
     import time
 
     from simulator.scenario.load import load
     from simulator.simulation.lower import lower
+    from tests.docs.examples import ROOT
 
-    base = load("scenarios/mid-market.yaml")
-    base.with_changes({"segments.*.conversion.wins": "+1%"})
-    spent = []
+    base = load(ROOT / "scenarios" / "mid-market.yaml")
+    lower(base.with_changes({"segments.*.conversion.wins": "+1%"}))
+    reading, changing = [], []
     for number in range(20):
-        start = time.process_time()
+        start = time.thread_time()
+        load(ROOT / "scenarios" / "mid-market.yaml")
+        between = time.thread_time()
         lower(base.with_changes({"segments.*.conversion.wins": f"+{number}%"}))
-        spent.append(time.process_time() - start)
-    assert sorted(spent)[10] < 0.1  # 10% of a second's simulation, on a slow and busy machine
+        reading.append(between - start)
+        changing.append(time.thread_time() - between)
+    assert min(changing) < min(reading)

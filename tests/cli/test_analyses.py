@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -88,20 +86,37 @@ def test_sweep_says_what_is_wrong_with_a_range(call: Any, plan: Path, vary: str,
     assert found.status == 2 and words in found.err and "Traceback" not in found.err and not found.out
 
 
+HELD = """
+import signal, sys, time
+from simulator.analysis.checkpoint import Checkpoint
+from simulator.cli.main import main
+
+def hold(checkpoint, number, row):
+    add(checkpoint, number, row)
+    if len(checkpoint.rows) == 4:
+        print("held", flush=True)
+        time.sleep(3600)
+
+add, Checkpoint.add = Checkpoint.add, hold
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as at a terminal, whoever started the tests
+main(sys.argv[1:])
+"""
+"""The command line, with a sweep that waits to be stopped when it has four rows."""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_sweep_that_is_stopped_goes_on(call: Any, plan: Path, tmp_path: Path, how: signal.Signals) -> None:
     rows, partial = tmp_path / "rows.csv", tmp_path / "rows.csv.partial"
-    arguments = ["sweep", str(plan), "--vary", f"{VOLUME}=800:1200:30", "--trials", "1000", "-o", str(rows)]
-    process = subprocess.Popen([sys.executable, "-m", "simulator", *arguments], stderr=subprocess.PIPE, env=os.environ)
-    end = time.monotonic() + 60
-    while time.monotonic() < end and not (partial.exists() and len(partial.read_bytes().splitlines()) > 3):
-        time.sleep(0.02)
-    process.send_signal(how)
-    process.communicate(timeout=60)
+    arguments = ["sweep", str(plan), "--vary", f"{VOLUME}=800:1200:12", "--trials", "300", "-o", str(rows)]
+    command = [sys.executable, "-c", HELD, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        process.send_signal(how)
+        process.communicate()
     assert process.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL)
-    done = len(partial.read_bytes().splitlines()) - 1
-    assert 2 < done < 30 and not rows.exists()
+    assert len(partial.read_bytes().splitlines()) == 1 + 4 and not rows.exists()
     refused = call(*arguments, "--seed", 6)
     assert refused.status == 2 and "the seed was 5, now it is 6" in refused.err and "--restart" in refused.err
     found = call(*arguments)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from tests.strategies import valid_scenarios
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 TABLES = Path(tempfile.mkdtemp(prefix="exact-"))
+atexit.register(shutil.rmtree, TABLES, ignore_errors=True)
 FAR = 4.9
 """Standard errors: one false alarm in a million, for each probability."""
 

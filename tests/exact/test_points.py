@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from tests.oracles.world import World
 from tests.strategies import valid_scenarios
 
 TABLES = Path(tempfile.mkdtemp(prefix="exact-"))
+atexit.register(shutil.rmtree, TABLES, ignore_errors=True)
 EXAMPLES = [
     path
     for path in sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import os
 import shutil
 import subprocess
 from functools import cache
@@ -47,7 +48,7 @@ def library() -> ctypes.CDLL:
     target = SOURCE.parent / "build" / f"funnel-{version}.so"
     if not target.exists():
         target.parent.mkdir(exist_ok=True)
-        made = target.with_suffix(".new")
+        made = target.with_suffix(f".{os.getpid()}")  # several may compile at a time
         subprocess.run([compiler, *FLAGS, "-o", str(made), str(SOURCE), "-lm"], check=True)
         made.replace(target)
     loaded = ctypes.CDLL(str(target))
