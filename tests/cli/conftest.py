@@ -23,7 +23,7 @@ class Outcome:
 
 @pytest.fixture
 def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
-    """Run ``simulator ARGS…``; gives exit status, stdout and stderr (less the word that something is compiled first)."""
+    """Run ``simulator ARGS…``; gives exit status, stdout and stderr, less the word about compiling."""
 
     def run(*args: object) -> Outcome:
         capsys.readouterr()

@@ -103,9 +103,7 @@ def test_ctrl_c_ends_with_130_and_leaves_no_file(plan, tmp_path):
     import signal
 
     command = [sys.executable, "-c", PLAYING, "run", str(plan), "--trials", "3000000", "-o", "out.json"]
-    with subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "playing\n"
         process.send_signal(signal.SIGINT)
