@@ -6,15 +6,20 @@ which is smooth there.
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.kernels.jit import inner, jit
 from simulator.kernels.special import beta_logit_quantile, gamma_log_quantile
 
 CURVE_REACH = 8.5
 CURVE_STEP = 32
+SLIP_LOGIT = 7  # log odds of the mean slip probability that the table of slips reaches, either way
+SLIP_STEP = 12
+SLIPS_FROM = 4.0  # concentration from which that table is good to 1e-6 of a probability
 _SIXTH = 1.0 / 6.0
 
 
@@ -48,3 +53,40 @@ def read_curve(curves, row, z):
     i = min(max(i, 1), nodes - 3)
     t = x - i
     return cubic(curves[row, i - 1], curves[row, i], curves[row, i + 1], curves[row, i + 2], t)
+
+
+@jit
+def tabulate_slips(concentration, table):
+    """Fill table (log odds of the mean, normal score) with log odds of the quantiles of slip probabilities."""
+    for row in range(table.shape[0]):
+        logit = row / SLIP_STEP - SLIP_LOGIT
+        a, b = concentration / (1.0 + math.exp(-logit)), concentration / (1.0 + math.exp(logit))
+        for i in range(table.shape[1]):
+            table[row, i] = beta_logit_quantile(a, b, i / SLIP_STEP - CURVE_REACH)
+
+
+@inner
+def read_slip(table, mean, z):
+    """Log odds of the quantile at z of the slip probability of this mean; cubic both ways. NaN off the table."""
+    x, y = (math.log(mean / (1.0 - mean)) + SLIP_LOGIT) * SLIP_STEP, (z + CURVE_REACH) * SLIP_STEP
+    if not (1.0 <= x < table.shape[0] - 2 and 1.0 <= y < table.shape[1] - 2):
+        return math.nan
+    i, j = np.int64(x), np.int64(y)
+    s, t = x - i, y - j
+    return cubic(
+        cubic(table[i - 1, j - 1], table[i - 1, j], table[i - 1, j + 1], table[i - 1, j + 2], t),
+        cubic(table[i, j - 1], table[i, j], table[i, j + 1], table[i, j + 2], t),
+        cubic(table[i + 1, j - 1], table[i + 1, j], table[i + 1, j + 1], table[i + 1, j + 2], t),
+        cubic(table[i + 2, j - 1], table[i + 2, j], table[i + 2, j + 1], table[i + 2, j + 2], t),
+        s,
+    )
+
+
+@functools.lru_cache(maxsize=32)
+def slip_table(concentration: float) -> NDArray[np.float64]:
+    """Slip probabilities by mean and normal score, for the kernels to read; the same for all plans."""
+    table = np.zeros((2 * SLIP_LOGIT * SLIP_STEP + 1, int(2 * CURVE_REACH * SLIP_STEP) + 1))
+    if concentration < SLIPS_FROM:
+        return table[:0]
+    tabulate_slips(concentration, table)
+    return table

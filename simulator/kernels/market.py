@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.kernels.curves import read_slip
 from simulator.kernels.jit import inner
 from simulator.kernels.special import beta_logit_quantile, norm_ppf
 from simulator.kernels.streams import WEEK_ZERO, substream, uniform, word
@@ -84,8 +85,14 @@ def shocked_rate(rate, shift, factor):
 
 
 @inner
-def slip_of_quarter(mean, concentration, score):
-    """A quarter's slip probability: Beta(mean·c, (1 − mean)·c) at its score; 0 and 1 stay."""
+def slip_of_quarter(mean, concentration, score, slips):
+    """A quarter's slip probability: Beta(mean·c, (1 − mean)·c) at its score; 0 and 1 stay.
+
+    Read from the table ``slips`` of that concentration (or (0, 0)), a tenth of the time of the exact quantile.
+    """
     if concentration <= 0.0 or mean <= 0.0 or mean >= 1.0:
         return mean
-    return logistic(beta_logit_quantile(mean * concentration, (1.0 - mean) * concentration, score))
+    logit = read_slip(slips, mean, score)
+    if math.isnan(logit):
+        logit = beta_logit_quantile(mean * concentration, (1.0 - mean) * concentration, score)
+    return logistic(logit)

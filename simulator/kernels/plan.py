@@ -93,6 +93,7 @@ class Market(NamedTuple):
     volume_sd: float
     volume_common: float
     concentration: float  # of slips; 0: none
+    slips: Floats  # (mean, score) table of that concentration's slip probabilities, (0, 0) without
     level_name: np.uint64
     volume_name: np.uint64
     slip_name: np.uint64

@@ -49,7 +49,7 @@ def fill_tables(spreads, v, tables, first_time):
 
 
 @inner
-def fill_terms(segments, spreads, terms, v, warm, slips_off, concentration, weather):
+def fill_terms(segments, spreads, terms, v, warm, slips_off, concentration, slips, weather):
     """Work out the terms from the slots' values v (slot,) and the trial's market."""
     s_count, t_count, quarters = terms.rate.shape
     for s in range(s_count):
@@ -67,7 +67,7 @@ def fill_terms(segments, spreads, terms, v, warm, slips_off, concentration, weat
             slip = 0.0
             if not slips_off:
                 mean = min(v[segments.slip[s, pq]] * weather.slip_factor[q], 1.0)
-                slip = slip_of_quarter(mean, concentration, weather.slip_score[q])
+                slip = slip_of_quarter(mean, concentration, weather.slip_score[q], slips)
             terms.slip_limit[s, q] = threshold(slip)
             terms.factor[s, q] = v[segments.factor[s, pq]]
             i = segments.size[s, pq]

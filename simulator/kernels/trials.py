@@ -38,7 +38,7 @@ def set_terms(shape, numbers, spreads, market, segments, seeds, trial, terms, ta
     draw_market(market, shape.market_off, shape.warm, word(seeds[MARKET], trial), v, weather)
     fill_tables(spreads, v, tables, first_time)
     concentration = 0.0 if shape.market_off else market.concentration
-    fill_terms(segments, spreads, terms, v, shape.warm, shape.slips_off, concentration, weather)
+    fill_terms(segments, spreads, terms, v, shape.warm, shape.slips_off, concentration, market.slips, weather)
     if terms.bought.shape[1] > 0:
         fill_bought(segments.response, v, weather.volume_factor, shape.warm, tables.cdf, terms.bought)
     return count_room(terms, segments.profile)

@@ -12,7 +12,7 @@ import numpy as np
 
 from simulator.errors import RunError
 from simulator.kernels import plan as kinds
-from simulator.kernels.curves import CURVE_REACH, CURVE_STEP, tabulate
+from simulator.kernels.curves import CURVE_REACH, CURVE_STEP, slip_table, tabulate
 from simulator.kernels.integrals import (
     INTEGRAL_HIGH,
     INTEGRAL_LOW,
@@ -466,6 +466,7 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
             persistence=float(rates_market.persistence),
             volume_sd=float(volume_market.sd), volume_common=float(volume_market.common),
             concentration=float(scenario.market.slip_concentration or 0.0),
+            slips=slip_table(float(scenario.market.slip_concentration or 0.0) if market else 0.0),
             level_name=stream_name("market"), volume_name=stream_name("volume shock"),
             slip_name=stream_name("slip weather"), stage_name=names("stage shock", *([stage] for stage in stages)),
             event_name=names("event", *([event.name] for event in events)),

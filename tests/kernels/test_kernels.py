@@ -8,7 +8,7 @@ import pytest
 from scipy import special as sc
 from scipy import stats
 
-from simulator.kernels import counts, curves, funnel, integrals, lognormal, special, spreads, streams
+from simulator.kernels import counts, curves, funnel, integrals, lognormal, market, special, spreads, streams
 from simulator.kernels import plan as kinds
 
 
@@ -62,6 +62,19 @@ def test_beta_and_gamma_quantiles_go_back() -> None:
         t = special.gamma_log_quantile(a, z)
         if t > -600:
             assert sc.gammainc(a, np.exp(t)) == pytest.approx(sc.ndtr(z), rel=1e-9, abs=1e-13)
+
+
+@pytest.mark.parametrize("concentration", [4.0, 25.0, 1000.0])
+def test_slip_probabilities_of_a_quarter(concentration: float) -> None:
+    slips = curves.slip_table(concentration)
+    for mean in (1e-5, 0.01, 0.2, 0.5, 0.93, 0.9999):  # the first and the last are off the table
+        for z in (-8.2, -2.5, -0.3, 0.0, 1.7, 4.0):
+            found = market.slip_of_quarter(mean, concentration, z, slips)
+            a, b = mean * concentration, (1.0 - mean) * concentration
+            assert found == pytest.approx(sc.expit(special.beta_logit_quantile(a, b, z)), abs=1e-6)
+    assert market.slip_of_quarter(0.3, 0.0, 1.0, slips) == 0.3
+    assert market.slip_of_quarter(0.0, concentration, 1.0, slips) == 0.0
+    assert market.slip_of_quarter(1.0, concentration, 1.0, slips) == 1.0
 
 
 def test_weibull_shape_gives_the_cv() -> None:
