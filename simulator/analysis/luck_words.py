@@ -40,6 +40,8 @@ def verdict(values: Sequence[Unusual], together: Together, posterior: Posterior,
     if len(values) > 1 and together.as_far < min(UNUSUAL, min(one.tail for one in values)):
         rare += f"; the whole is further out than in {one_in(1 - together.as_far, unit_of(period), trials)}"
     if posterior.effective <= 0:
+        if posterior.trials == 1:  # nothing but luck is in the plan: one trial says what all would
+            return f"The plan rules this out: with its numbers it cannot come about. ({rare}.)"
         return f"The plan all but rules this out: in none of {posterior.trials:,} trials could it come about. ({rare}.)"
     parts = _parts(values, posterior)
     if min(min(one.tail for one in values), together.as_far) < UNUSUAL:

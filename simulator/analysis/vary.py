@@ -45,6 +45,10 @@ def as_change(factor: float) -> str:
     return f"{round(100 * (factor - 1), 10):+.12g}%"
 
 
+_DASHED = re.compile(r"[\d._]*\d\s*(?:-|–|\.\.|to)\s*\d[\d._]*")
+"""Two numbers as people write a range."""
+
+
 @dataclass(frozen=True)
 class Vary:
     """One path and where it goes.
@@ -105,6 +109,8 @@ def parse_vary(scenario: Scenario, path: str, spec: Any) -> Vary:
         pieces = [piece.strip() for piece in text.split(",")]
         if not all(pieces):
             raise UsageError(f"{where}: give values (0.3,0.4,0.5), or a range (0.3:0.5:5)")
+        if _DASHED.fullmatch(text.strip()):
+            raise UsageError(f"{where}: a range is written with colons, and how many points: A:B:N, as 1000:1400:9")
         return _listed(reached, path, [_number(piece) for piece in pieces])
     if len(parts) > 3 or not all(parts):
         raise UsageError(f"{where}: a range is A:B:N, as 800:1200:9, or A:B with --design lhs or sobol")

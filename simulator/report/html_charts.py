@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simulator.quarters import Period
 from simulator.report.html_scale import Scale, nice_step, thin, ticks
-from simulator.report.wording import compact, level, threshold, unit_label
+from simulator.report.wording import compact, level, threshold, unit_label, unit_words
 from simulator.simulation.metrics import Metric
 from simulator.simulation.result import Result, TargetEstimate
 from simulator.statistics.intervals import as_percent, percentiles
@@ -82,7 +82,7 @@ def fan(result: Result, target: TargetEstimate, width: int) -> Geometry:
         })  # fmt: skip
     return {
         "kind": "fan", "width": width, "height": height, "left": left, "right": width - right, "top": top,
-        "base": height - bottom, "unit": unit_label(metric, result.scenario.currency),
+        "base": height - bottom, "unit": unit_words(metric, result.scenario.currency),
         "outer": area(0, 4), "inner": area(1, 3),
         "median": " ".join(f"{x},{y(v)}" for x, v in zip(xs_drawn, drawn[2], strict=True)),
         "marks": [{"y": y(v), "text": amount(v, metric)} for v in marks],
@@ -213,12 +213,13 @@ def shares(rows: Sequence[Mapping[str, Any]], width: int) -> Geometry:
     bars = []
     for i, row in enumerate(rows):
         share, y = max(0.0, float(row["share"])), top + row_height * i
+        said = "none" if share == 0 else "<1%" if share < 0.005 else f"{100 * share:.0f}%"
         low, high = row.get("low"), row.get("high")
         bars.append({
             "label": group_label(row["group"], width), "text_y": y + 13, "y": y + 18, "height": 14,
-            "width": round(max(0.5, x(share) - left), 2), "end": round(x(share) + 6, 2), "text": f"{100 * share:.0f}%",
-            "tip": f"{group_label(row['group'], WIDE)}: {100 * share:.0f}% of the spread"
-            + ("" if low is None or high is None else f" ({100 * low:.0f}% to {100 * high:.0f}%)"),
+            "width": round(max(0.5, x(share) - left), 2), "end": round(x(share) + 6, 2), "text": said,
+            "tip": f"{group_label(row['group'], WIDE)}: {said} of the spread"
+            + ("" if low is None or high is None else f" ({100 * max(low, 0.0):.0f}% to {100 * high:.0f}%)"),
         })  # fmt: skip
     return {"kind": "shares", "width": width, "height": top + row_height * len(rows) + 4, "left": left, "bars": bars}
 

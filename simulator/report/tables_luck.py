@@ -160,7 +160,8 @@ def _slips(found: Luck) -> list[RenderableType]:
     else:
         metric = found.subject.metric
         before, after = average(slips.mean_without, metric), average(slips.mean, metric)
-        parts += [_bold(f"Slips move the mean from {before} to {after}.")]
+        words = f"hardly move the mean, {after}" if before == after else f"move the mean from {before} to {after}"
+        parts += [_bold(f"Slips {words}.")]
     table = _table("pushed out of", left=1)
     for text in ("deals, mean", "deals, P90"):
         table.add_column(text, justify="right")

@@ -99,6 +99,11 @@ def unit_label(metric: Metric, currency: str) -> str:
     return f"{metric.label} ({currency})" if metric.priced else metric.label
 
 
+def unit_words(metric: Metric, currency: str) -> str:
+    """The same inside a sentence, or between brackets: ``bookings in USD``."""
+    return f"{metric.label} in {currency}" if metric.priced else metric.label
+
+
 def segment_label(segment: Any) -> str:
     """`` for inbound``, `` for inbound and outbound``, or nothing for the total."""
     if segment is None:

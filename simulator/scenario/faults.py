@@ -41,14 +41,21 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     return f" (did you mean {lowered[match[0]]!r}?)" if match else ""
 
 
-def as_period(text: object) -> str:
+def as_period(text: object, quarters: Iterable[str] = ()) -> str:
     """How to write what people write for a quarter or a fiscal year; empty where it is neither.
+
+    ``quarters`` : those of the plan; "Q4" is the only one of that number.
 
     >>> as_period("Q2 2027"), as_period("FY2027"), as_period("soon")
     (' (write 2027-Q2)', ' (write 2027)', '')
+    >>> as_period("q4", ["2027-Q3", "2027-Q4"]), as_period("Q4")
+    (' (write 2027-Q4)', '')
     """
     if not isinstance(text, str):
         return ""
+    if re.fullmatch(r"[Qq][1-4]", text):
+        meant = [quarter for quarter in quarters if quarter.endswith(f"-{text.upper()}")]
+        return f" (write {meant[0]})" if len(meant) == 1 else ""
     if match := re.fullmatch(r"[Qq]([1-4])[ /-]?(?:FY)?(\d{4})", text):
         return f" (write {match[2]}-Q{match[1]})"
     if match := re.fullmatch(r"(\d{4})(?:[ /]?Q|[ /-]?q)([1-4])", text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from simulator.scenario.faults import listed, nearest, show
@@ -72,16 +73,24 @@ def read_spread(form: SpreadForm, node: Node, path: str, reading: Reading) -> An
 
 def _not_a_spread(form: SpreadForm, node: Node, path: str, reading: Reading) -> Any:
     """A range where a spread belongs: say which of the two things meant is written how."""
-    inner = "{" + ", ".join(f"{key}: {show(item.plain())}" for key, item in node.items()) + "}"
+    written = {key: show(item.plain()) for key, item in node.items()}
+    inner = _braced(written)
     if len(inner) > 40:
         inner = "{p10: …, p90: …}"
+    right = inner
+    if set(written) == {"min", "max"}:  # what is proposed must be a range
+        right = _braced({"min": written["min"], "likely": "…", "max": written["max"]})
     return reading.fault(
         node,
         path,
         f"{inner} does not say how {'deals' if form.unit == 'money' or form.delay else 'leads or deals'} differ: write "
-        f"{{mean: {inner}, cv: 1}} if you are unsure of the mean, {{median: …, p90: …}} if "
+        f"{{mean: {right}, cv: 1}} if you are unsure of the mean, {{median: …, p90: …}} if "
         f"{'deals' if form.unit == 'money' or form.delay else 'they'} differ",
     )
+
+
+def _braced(written: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{key}: {text}" for key, text in written.items()) + "}"
 
 
 def _inner(form: SpreadForm, *, zero: bool = False) -> NumbersForm:

@@ -25,6 +25,7 @@ from simulator.scenario.reading import (
 
 MONEY_METRICS = ("bookings", "created_pipeline", "open_pipeline", "slipped_value")
 SPEND_METRICS = ("spend", "cac", "cost_per_sql", "payback_months")
+_ALSO_CALLED = {"revenue": "bookings", "sales": "bookings", "deals": "wins", "pipeline": "open_pipeline"}
 OTHER_METRICS = ("losses", *MONEY_METRICS[:2], "open_deals", "open_pipeline", "slips", "slipped_deals", "slipped_value")
 
 
@@ -57,7 +58,9 @@ def read_metric(form: SpecialForm, node: Node, path: str, reading: Reading) -> A
     if not _spends(reading, reading.segments) and node.value not in SPEND_METRICS:
         metrics = tuple(metric for metric in metrics if metric not in SPEND_METRICS)  # no use in offering them
     if not isinstance(node.value, str) or node.value not in metrics:
-        return reading.fault(node, path, unknown(node.plain(), "a metric", metrics))
+        meant = _ALSO_CALLED.get(str(node.value).lower())
+        hint = f"{show(node.plain())} is not a metric (did you mean {meant!r}?)" if meant in metrics else None
+        return reading.fault(node, path, hint or unknown(node.plain(), "a metric", metrics))
     return node.value
 
 
@@ -77,7 +80,8 @@ def read_period(form: SpecialForm, node: Node, path: str, reading: Reading) -> A
     try:
         return reading.calendar.period(value)
     except ValueError as error:
-        return reading.fault(node, path, f"{error}{as_period(value) or nearest(value, ('each quarter', 'horizon'))}")
+        hint = as_period(value, reading.calendar.labels) or nearest(value, ("each quarter", "horizon"))
+        return reading.fault(node, path, f"{error}{hint}")
 
 
 @reads("target segment")

@@ -168,7 +168,10 @@ def read_part(model: type[BaseModel], node: Node, path: str, reading: Reading) -
 def is_mapping(node: Node, path: str, known: Iterable[str], reading: Reading) -> bool:
     """Whether it is a mapping; notes a fault where not."""
     if not node.mapping:
-        reading.fault(node, path, f"{show(node.plain())} is not a mapping; allowed keys: {listed(known, 'and')}")
+        shown, known = show(node.plain()), list(known)
+        plain = isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
+        hint = f" (write {{probability: {shown}}})" if plain and "probability" in known else ""
+        reading.fault(node, path, f"{shown} is not a mapping{hint}; allowed keys: {listed(known, 'and')}")
     return node.mapping
 
 

@@ -122,6 +122,14 @@ def test_a_deal_s_swing_is_what_arithmetic_gives(tmp_path, target, met) -> None:
     assert order == sorted(order, reverse=True)
 
 
+def test_a_swing_is_counted_in_whole_cents(tmp_path, monkeypatch) -> None:
+    """21.12 less 1.08 and 1.08 again is a hair below 21.12, and yet all that was asked for."""
+    monkeypatch.setitem(globals(), "DEALS", [("Acme", "a", 1.08, 1), ("Bolt", "a", 20.04, 1)])
+    target = {"metric": "bookings", "at_least": 21.12, "in": "horizon"}
+    found = luck(with_deals(tmp_path, [target]), trials=100, seed=6)
+    assert [deal.swing for deal in found.deals] == [1.0, 1.0]
+
+
 def test_a_swing_is_the_deal_s_own_doing_and_not_the_market_s(tmp_path) -> None:
     """With a wild market all deals are won in the same trials; the swing must not count that as theirs."""
     market = {"conversion": {"sd": 3, "common": 1}}

@@ -25,6 +25,14 @@ def test_no_discordant_pair_still_has_an_interval() -> None:
     a = np.arange(100) < 30
     found = paired_proportion(a, a)
     assert (found.value, found.standard_error) == (0, 0) and found.low < 0 < found.high < 0.05
+    assert found.high == pytest.approx(1.959964 * math.sqrt(2) / 102)  # one more that changes sides, each way
+
+
+def test_intervals_turn_round_with_the_plans() -> None:
+    rng = np.random.default_rng(6)
+    a, b = rng.random(60) < 0.4, rng.random(60) < 0.5
+    there, back = paired_proportion(a, b), paired_proportion(b, a)
+    assert (back.value, back.low, back.high) == pytest.approx((-there.value, -there.high, -there.low))
 
 
 @pytest.mark.parametrize("gain", [0.01, 0.2])

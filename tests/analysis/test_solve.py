@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from scipy import stats
 from scipy.optimize import brentq
 
 from simulator.analysis.bracket import main_levers, search_of
-from simulator.analysis.solve import solve
+from simulator.analysis.solve import _interval, solve
 from simulator.analysis.what_if import what_if
 from simulator.errors import ScenarioError, SimulatorError, UsageError
 from simulator.scenario.load import load
@@ -57,6 +58,17 @@ def test_the_interval_ends_where_the_probabilitys_interval_does() -> None:
     for end, side in ((answer.low, "high"), (answer.high, "low")):
         found = simulate(what_if(base, {VOLUME: end}), trials=4000, seed=21).targets[0]
         assert getattr(found, side) == pytest.approx(0.8, abs=0.004)
+
+
+@pytest.mark.parametrize("slope", [2.0, -2.0])
+def test_the_interval_is_that_of_a_straight_probit(slope: float) -> None:
+    """Where the value found is itself a little more than enough, the ends stay where they are."""
+    n, wanted, x = 4000, 0.8, 5.0
+    half = 1.959964 * np.sqrt(wanted * (1 - wanted) / n)
+    for off in (0.0, 0.01):
+        ends = _interval(x, off, wanted, n, slope)
+        chances = stats.norm.cdf(stats.norm.ppf(wanted) + off + slope * (np.array(ends) - x))
+        assert sorted(chances) == pytest.approx([wanted - half, wanted + half], abs=1e-9)
 
 
 def test_a_lever_that_works_downwards_is_found_too() -> None:

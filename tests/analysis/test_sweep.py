@@ -76,6 +76,8 @@ def test_designs_fill_the_ranges_and_follow_the_seed(design: Any) -> None:
         ({RATE: "0.1:0.2:3:4"}, "A:B:N"),
         ({RATE: "0.1,,0.2"}, "give values"),
         ({RATE: "0.1,x"}, "x"),
+        ({RATE: "0.1-0.2"}, "a range is written with colons"),
+        ({RATE: "0.1..0.2"}, "a range is written with colons"),
         ({RATE: "+200%"}, "not in [0, 1]"),
         ({RATE: []}, "no values"),
         ({"segments.inbound.slips.limit": "1:4:3"}, "whole numbers"),

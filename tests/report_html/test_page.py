@@ -13,7 +13,7 @@ from simulator.analysis.strongest import strongest
 from simulator.analysis.tornado import tornado as all_effects
 from simulator.report.html import answer, render_page
 from simulator.report.html_assumptions import assumption_groups
-from simulator.report.html_charts import fan, histogram, tornado
+from simulator.report.html_charts import fan, histogram, shares, tornado
 from simulator.report.html_known import known_numbers
 from simulator.report.html_scale import Scale, nice_step, thin, ticks
 from simulator.scenario.arithmetic import good_behind_bar
@@ -239,6 +239,29 @@ def test_weighted_pipeline(tmp_path):
     assert year["Weighted pipeline"]["value"] == "60.0k USD"
     assert quarter["Weighted pipeline"]["value"] == "0.5 wins"
     assert quarter["Coverage ratio"]["value"] == "0.6×"
+
+
+def test_a_ratio_that_is_undefined_in_some_futures_is_said_of_the_others():
+    """Nobody is won in one future of three: the cost of a customer is then no number, and no reason to say 0."""
+    segment = {"volume": 11, "conversion": {"wins": 0.1}, "spend": {"per_quarter": 100}}
+    plan = plans.load({
+        "start": "2027-Q1", "quarters": 1, "stages": ["leads", "wins"], "segments": {"a": segment},
+        "targets": [{"metric": "cac", "at_most": 60, "in": "2027-Q1"}],
+    })  # fmt: skip
+    result = simulate(plan, trials=200, seed=7)
+    assert 0 < np.isnan(result["cac"]).sum() < 200
+    text = Text(render_page(result)).text
+    middle = np.nanpercentile(result["cac"], 50)
+    assert f"the middle one at {middle:.0f} (cost per customer won in USD)" in text
+    assert "between 0 and" not in text and not re.search(r"\bnan\b", text)
+
+
+def test_shares_of_nothing_and_of_next_to_nothing_have_words():
+    rows = [{"group": "deals", "share": 0.997, "low": 0.9, "high": 1.0}, {"group": "market", "share": 0.0},
+            {"group": "slips", "share": 0.003, "low": -0.01, "high": 0.02}]  # fmt: skip
+    bars = shares(rows, 720)["bars"]
+    assert [bar["text"] for bar in bars] == ["100%", "none", "<1%"]
+    assert bars[2]["tip"].endswith("<1% of the spread (0% to 2%)")
 
 
 def test_scales():

@@ -45,6 +45,13 @@ def test_slips_and_lead_lags_count_too() -> None:
     assert missing_shares(slipping)[1] > missing_shares(plan)[1] + 0.05
 
 
+def test_losses_with_a_lag_of_their_own_count_as_long_as_they_are_open() -> None:
+    """Little's law again: one in five is open for thirty weeks, the others for four."""
+    lags = {"wins": 30, "losses": 4}
+    plan = load(SLOW | {"segments": {"a": SLOW["segments"]["a"] | {"lag_weeks": lags}}})
+    assert open_by_age(plan).sum() == pytest.approx(100 / 13 * (0.2 * 30 + 0.8 * 4), rel=1e-6)
+
+
 def test_nurture_returns_count_too() -> None:
     """Little's law: in the long run open deals = deals a week × weeks of a cycle, those of all rounds of nurture."""
     follow = {"reached": 0.6, "disqualified": 0.1, "nurtured": 0.9, "returns": 0.7, "returns_after_weeks": {"mean": 20},
