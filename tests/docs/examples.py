@@ -5,7 +5,8 @@ What a fenced block holds is said by its language:
 ``console``
     Lines that start with ``$ `` are commands and are run; the lines below one are what it prints (both outputs), where
     ``...`` alone on a line stands for any lines. A command without lines below prints whatever it likes. It must
-    succeed, unless it ends in ``# exit status N``.
+    succeed, unless it ends in ``# exit status N``. A plain call of ``simulator`` runs in this process, where everything
+    is loaded already; what has pipes and the like is left to a shell.
 ``python``
     Run; all of a page share their names.
 ``yaml``
@@ -21,12 +22,16 @@ What a fenced block holds is said by its language:
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -98,6 +103,18 @@ def commands(text: str) -> list[Command]:
     return found
 
 
+def plain_call(command: str) -> list[str] | None:
+    """The arguments of a command that is nothing but a call of ``simulator``; ``None`` if a shell has to read it."""
+    words = shlex.shlex(
+        STATUS.sub("", command).replace("\\\n", " "), posix=True, punctuation_chars="|&;<>()$`*?[]{}~!#"
+    )
+    words.whitespace_split = True
+    words.commenters = ""
+    found = list(words)
+    shell = [word for word in found if word and all(letter in words.punctuation_chars for letter in word)]
+    return found[1:] if found[:1] == ["simulator"] and not shell else None
+
+
 def matches(printed: list[str], expected: list[str]) -> bool:
     """Whether lines are as expected, ``...`` standing for any."""
     parts = [re.escape(line.rstrip()) + r"\n" if line.strip() != "..." else r"(?:.*\n)*?" for line in expected]
@@ -126,23 +143,53 @@ class Desk:
             "COLUMNS": "80", "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1",
         }  # fmt: skip
 
-    def run(self, command: Command) -> tuple[int, list[str]]:
+    def run(self, command: Command, *, in_a_shell: bool = False) -> tuple[int, list[str]]:
         """Exit status and the lines printed."""
+        words = plain_call(command.text)
+        status, text = self._in_a_shell(command) if in_a_shell or words is None else self._here(words)
+        text = text.replace(str(self.folder) + "/", "")
+        return status, [line for line in text.splitlines() if not line.startswith(FIRST_TIME)]
+
+    def _here(self, words: list[str]) -> tuple[int, str]:
+        from simulator.cli.main import main
+
+        said = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self.here())
+            stack.enter_context(contextlib.redirect_stdout(said))
+            stack.enter_context(contextlib.redirect_stderr(said))
+            try:
+                main(words)
+            except SystemExit as stop:
+                status = int(stop.code or 0)
+        said.seek(0)
+        return status, said.read()
+
+    @contextlib.contextmanager
+    def here(self) -> Iterator[None]:
+        """In the folder, with the width of the pages."""
+        before, width = os.getcwd(), os.environ.get("COLUMNS")
+        os.chdir(self.folder)
+        os.environ["COLUMNS"] = self.environment["COLUMNS"]
+        try:
+            yield
+        finally:
+            os.chdir(before)
+            os.environ.pop("COLUMNS")
+            if width is not None:
+                os.environ["COLUMNS"] = width
+
+    def _in_a_shell(self, command: Command) -> tuple[int, str]:
         done = subprocess.run(
             ["bash", "-c", command.text], cwd=self.folder, env=self.environment, text=True, encoding="utf-8",
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        text = done.stdout.replace(str(self.folder) + "/", "")
-        return done.returncode, [line for line in text.splitlines() if not line.startswith(FIRST_TIME)]
+        return done.returncode, done.stdout
 
     def python(self, block: Block, page: Path) -> None:
         """Run a python block, with line numbers of the page."""
-        here = os.getcwd()
-        os.chdir(self.folder)
-        try:
+        with self.here():
             exec(compile("\n" * (block.line - 1) + block.text, str(page), "exec"), self.names)
-        finally:
-            os.chdir(here)
 
     def write(self, block: Block) -> None:
         """A yaml block that names its file becomes that file."""

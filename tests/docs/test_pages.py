@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.examples import ROOT, Desk, blocks, commands, matches, pages
+from tests.docs.examples import ROOT, Desk, blocks, commands, matches, pages, plain_call
 
 PAGES = pages()
 NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
@@ -29,7 +29,9 @@ def test_examples_run_and_print_what_the_page_says(page: Path, tmp_path: Path):
         elif block.language == "python":
             desk.python(block, page)
         for command in block.commands:
-            status, printed = desk.run(command)
+            status, printed = desk.run(
+                command, in_a_shell=page.name == "README.md"
+            )  # as its reader does, at least there
             assert status == command.status, f"{page.name}: {command.text}\n" + "\n".join(printed)
             if command.printed is not None:
                 assert matches(printed, command.printed), f"{page.name}: {command.text}\n" + "\n".join(printed)
@@ -94,3 +96,23 @@ def test_examples_notice_what_is_wrong():
     found = commands("$ one \\\n  two\nout\n$ three # exit status 3\n")
     assert [c.text for c in found] == ["one \\\n  two", "three # exit status 3"]
     assert [c.printed for c in found] == [["out"], None] and found[1].status == 3
+
+
+def test_what_only_a_shell_can_read_is_left_to_one():
+    call = "simulator run a.yaml --set 'segments.*.conversion.wins=+10%' \\\n  --fix \"events=1; 2\" # exit status 3"
+    wanted = ["run", "a.yaml", "--set", "segments.*.conversion.wins=+10%", "--fix", "events=1; 2"]
+    assert plain_call(call) == wanted
+    for more in (
+        " | head -3",
+        " > out.txt",
+        " && ls",
+        "; ls",
+        " $HOME",
+        " *.yaml",
+        " 2>&1",
+        " `pwd`",
+        " x*.yaml",
+        "|cat",
+    ):
+        assert plain_call("simulator run a.yaml" + more) is None, more
+    assert plain_call("head -4 scenarios/a.csv") is None

@@ -45,7 +45,9 @@ def agree(found: ExactResult, played: Result, *, least: float = 0.0) -> int:
     return len(pairs)
 
 
-@pytest.mark.parametrize("name", ["enterprise", "mid-market", "mid-market-more-outbound"])
+@pytest.mark.parametrize(
+    "name", ["enterprise", "mid-market", pytest.param("mid-market-more-outbound", marks=pytest.mark.slow)]
+)
 def test_examples(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uncertain, "PER_SET", 16)
     monkeypatch.setattr(uncertain, "TABLED", 128)

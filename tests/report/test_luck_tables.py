@@ -35,7 +35,7 @@ def deals() -> Luck:
 
 @pytest.fixture(scope="module")
 def after() -> Luck:
-    return luck(MID, actual={"wins": 16, "mqls": 350}, period="2027-Q4", **HOW)
+    return luck(MID, actual={"wins": 24, "mqls": 500}, period="2027-Q4", **HOW)
 
 
 def words(found: Luck, width: int = 80) -> str:
@@ -121,7 +121,7 @@ def test_the_picture_says_the_finding(before: Luck, after: Luck) -> None:
     assert band.get_xlabel() == subject_words(before) == "wins in 2027-Q4"
     assert len(draw(after).axes) == 3
     happened = [line.get_label() for line in draw(after).axes[1].lines]
-    assert "what happened: 16" in happened and "target" in happened
+    assert "what happened: 24" in happened and "target" in happened
 
 
 def test_money_has_its_unit() -> None:
