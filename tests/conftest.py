@@ -1,9 +1,10 @@
-"""The same surroundings for every test, on every machine."""
+"""The same surroundings for every test, on every machine; and all of its processors for all tests."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -23,6 +24,35 @@ settings.load_profile("same")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """How many processes run the tests: one on each processor we may use, up to four (each takes half a gigabyte)."""
+    """In how many processes tests run: all of them on every processor we may use, a few named ones in this one.
+
+    Four at most: each takes half a gigabyte, and starts simulations in threads of its own.
+    """
+    everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(4, usable)
+    return min(4, usable) if everything and usable > 1 else 0
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        keep_compiled_code_one_at_a_time()
+
+
+def keep_compiled_code_one_at_a_time() -> None:
+    """Two processes that keep two forms of a kernel in the same moment would give both the same file name."""
+    try:
+        import fcntl
+    except ImportError:
+        return  # not a Unix
+    from numba.core.caching import IndexDataCacheFile
+
+    save = IndexDataCacheFile.save
+
+    def alone(cache: Any, key: Any, data: Any) -> None:
+        from simulator.kernels.jit import CACHE_DIR
+
+        with open(CACHE_DIR / "tests.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            save(cache, key, data)
+
+    IndexDataCacheFile.save = alone
