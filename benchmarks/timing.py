@@ -7,30 +7,34 @@ from collections.abc import Callable, Mapping
 from statistics import median
 
 Run = Callable[[int, int], object]
+Clock = Callable[[], float]
+"""Seconds: ``time.perf_counter``, or ``time.process_time`` where what others do must not matter at all."""
 
 
-def calibrate(run: Run, seconds: float, *, least: int = 20) -> int:
+def calibrate(run: Run, seconds: float, *, least: int = 20, clock: Clock = time.perf_counter) -> int:
     """How many trials take about ``seconds``; runs twice or more, so the second call finds all warm."""
     trials = least
     run(trials, 1)
     while True:
-        started = time.perf_counter()
+        started = clock()
         run(trials, 2)
-        taken = time.perf_counter() - started
+        taken = clock() - started
         if taken > seconds / 8:
             return max(least, int(trials * seconds / taken))
         trials *= 4
 
 
-def take_turns(runs: Mapping[str, Run], *, seconds: float, rounds: int) -> dict[str, list[float]]:
+def take_turns(
+    runs: Mapping[str, Run], *, seconds: float, rounds: int, clock: Clock = time.perf_counter
+) -> dict[str, list[float]]:
     """Trials per second of every program in every round; in each round all of them run once, in turn."""
-    trials = {name: calibrate(run, seconds) for name, run in runs.items()}
+    trials = {name: calibrate(run, seconds, clock=clock) for name, run in runs.items()}
     speeds: dict[str, list[float]] = {name: [] for name in runs}
     for number in range(rounds):
         for name, run in runs.items():
-            started = time.perf_counter()
+            started = clock()
             run(trials[name], 100 + number)
-            speeds[name].append(trials[name] / (time.perf_counter() - started))
+            speeds[name].append(trials[name] / (clock() - started))
     return speeds
 
 
