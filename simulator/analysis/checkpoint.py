@@ -122,6 +122,7 @@ _WORDS = {
     "version": "version {was} of this program made it, this is {now}",
     "plan": "the plan was another one",
     "seed": "the seed was {was}, now it is {now}",
+    "engine": "its engine was {was}, now it is {now}",
     "trials": "{was} trials each, now {now}",
     "target": "the target was {was}, now it is {now}",
     "paths": "it varied {was}, now {now}",

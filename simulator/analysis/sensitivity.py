@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
-from simulator.analysis.sobol import SobolShares, sobol
+from simulator.analysis.engine import BeforePlaying
 from simulator.analysis.tornado import Tornado, tornado
 from simulator.errors import UsageError
+from simulator.exact.forecast import Engine, check_engine
 from simulator.scenario.model import Scenario
+
+if TYPE_CHECKING:
+    from simulator.analysis.sobol import SobolShares
 
 
 @overload
@@ -17,10 +21,12 @@ def sensitivity(
     *,
     method: Literal["tornado"] = "tornado",
     target: str | None = None,
+    engine: Engine = "auto",
     trials: int | None = None,
     seed: int | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    before_simulating: BeforePlaying = None,
 ) -> Tornado: ...
 @overload
 def sensitivity(
@@ -28,20 +34,24 @@ def sensitivity(
     *,
     method: Literal["sobol"],
     target: str | None = None,
+    engine: Engine = "auto",
     trials: int | None = None,
     seed: int | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    before_simulating: BeforePlaying = None,
 ) -> SobolShares: ...
 def sensitivity(
     scenario: Scenario,
     *,
     method: Literal["tornado", "sobol"] = "tornado",
     target: str | None = None,
+    engine: Engine = "auto",
     trials: int | None = None,
     seed: int | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    before_simulating: BeforePlaying = None,
 ) -> Tornado | SobolShares:
     """Which assumptions matter.
 
@@ -53,8 +63,12 @@ def sensitivity(
         indices, with intervals; numbers tied by name or correlation are one.
     target : name of the target, or ``all``; by default the first. Means and variances are of its
         metric in its period.
+    engine : ``auto`` works a tornado out where the plan and the target allow it and no trials are asked for (the
+        same points for every assumption, so differences are known far better than probabilities), and plays it
+        elsewhere; ``exact`` refuses to play, ``simulate`` always plays. ``sobol`` is played.
     trials, seed, threads : as for :func:`simulator.simulate`; every run is in the same luck.
     progress : called with (done, total).
+    before_simulating : called once before anything is played, which may take a while the first time.
 
     Raises
     ------
@@ -70,5 +84,16 @@ def sensitivity(
     """
     if method not in ("tornado", "sobol"):
         raise UsageError(f"method: {method!r} is neither 'tornado' nor 'sobol'")
-    analyse = tornado if method == "tornado" else sobol
-    return analyse(scenario, target=target, trials=trials, seed=seed, threads=threads, progress=progress)
+    if method == "tornado":
+        return tornado(
+            scenario, target=target, engine=engine, trials=trials, seed=seed, threads=threads, progress=progress,
+            before_simulating=before_simulating,
+        )  # fmt: skip
+    check_engine(engine, trials)
+    if engine == "exact":
+        raise UsageError("no exact answer: shares of the variance (sobol) are played; leave --engine out")
+    if before_simulating is not None:
+        before_simulating()
+    from simulator.analysis.sobol import sobol
+
+    return sobol(scenario, target=target, trials=trials, seed=seed, threads=threads, progress=progress)

@@ -7,16 +7,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from statistics import NormalDist
+from typing import Any, Protocol
 
 import numpy as np
 
 from simulator.analysis.bracket import Search, main_levers, search_of
+from simulator.analysis.engine import PLAYED, Answering, BeforePlaying, answering, not_exact, target_of
 from simulator.analysis.goal import Goal, goal_of
 from simulator.analysis.notebook import table_html
 from simulator.errors import UsageError
+from simulator.exact.conditional import T95
+from simulator.exact.family import Family
+from simulator.exact.family import Found as Known
+from simulator.exact.forecast import Engine
+from simulator.exact.laws import OutOfReachError
 from simulator.scenario.model import Scenario
-from simulator.simulation.simulate import Setup, check_arguments, simulate
+from simulator.simulation.setup import Setup, check_arguments
 from simulator.statistics.intervals import Z95, Estimate, as_percent, proportion
 
 COARSE = 500
@@ -76,23 +83,38 @@ class Answer:
 
 @dataclass(frozen=True)
 class Solution:
-    """An answer per lever, for one target and one wanted probability; ``probability`` is the plan's own."""
+    """An answer per lever, for one target and one wanted probability; ``probability`` is the plan's own.
+
+    ``how`` says whether it was worked out or played; ``trials`` is None where nothing was sampled.
+    """
 
     scenario: Scenario
     goal: Goal
     wanted: float
     probability: Estimate
     answers: tuple[Answer, ...]
-    trials: int
+    trials: int | None
     seed: int
+    how: Answering = PLAYED
+
+    @property
+    def engine(self) -> str:
+        """``exact``, ``conditional`` or ``simulate``."""
+        return self.how.engine
+
+    @property
+    def answered(self) -> str:
+        """Over how many points was averaged, in words."""
+        return self.how.answered
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What is to be said of the target as such."""
         if self.probability.value in (0.0, 1.0):
             how = "never met" if self.probability.value == 0 else "always met"
-            return (f"as planned, the target is {how} in {self.trials:,} trials",)
-        return ()
+            where = "" if self.trials is None else f" in {self.trials:,} trials"
+            return (f"as planned, the target is {how}{where}", *self.how.notes)
+        return self.how.notes
 
     def summary(self) -> list[dict[str, Any]]:
         """Tidy rows, as in the JSON."""
@@ -102,7 +124,7 @@ class Solution:
         """The documented JSON form: a row per lever."""
         about = {
             "target": self.goal.name, "wanted": self.wanted, "probability_now": self.probability.value,
-            "trials": self.trials, "seed": self.seed,
+            "trials": self.trials, "seed": self.seed, "engine": self.engine,
         }  # fmt: skip
         return [answer.to_json() | about for answer in self.answers]
 
@@ -132,15 +154,18 @@ def solve(
     *,
     target: str | None = None,
     probability: float = 0.8,
+    engine: Engine = "auto",
     trials: int | None = None,
     seed: int | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    before_simulating: BeforePlaying = None,
 ) -> Solution:
     """For each lever in turn: which value makes a target as likely as wanted?
 
-    Every value is played in the same luck, so the probability moves smoothly with the lever. A first
-    look at the first 500 trials finds the neighbourhood, secants on all trials the value.
+    The probability is worked out at every value where the plan and the target allow it, at the same points of
+    what is uncertain, so that it moves smoothly with the lever; else every value is played in the same luck.
+    Then a first look at the first 500 trials finds the neighbourhood, secants on all trials the value.
     Numbers that are uncertain stay so: their whole range is scaled.
 
     Parameters
@@ -150,7 +175,10 @@ def solve(
         several segments all are moved together.
     target : name of the target, or ``all``; by default the first.
     probability : what is wanted, between 0 and 1.
+    engine : ``auto`` works it out where that can be done and no trials are asked for; ``exact`` refuses to play,
+        ``simulate`` always plays.
     progress : called with (done, total).
+    before_simulating : called once before anything is played, which may take a while the first time.
 
     Raises
     ------
@@ -177,32 +205,110 @@ def solve(
     if not chosen:
         paths = dict.fromkeys(main_levers(scenario, goal.metric))
     searches = [search_of(scenario, path, _ends(ends)) for path, ends in paths.items()]
+    how = answering(scenario, goal, target_of(scenario, goal), engine, trials, setup.seed)
+    if how.family is not None:
+        try:
+            return _answered(_Knower(scenario, goal, how.family, len(searches), progress), searches, probability,
+                             setup, how, not chosen)  # fmt: skip
+        except OutOfReachError as reason:  # of a value of a lever
+            how = not_exact(scenario, engine, str(reason))
+    if before_simulating is not None:
+        before_simulating()
     player = _Player(scenario, goal, setup, len(searches), progress)
-    own = player.at(None, None, setup.trials)
-    answers = [_solve_one(player, search, probability, own) for search in searches]
-    if not chosen:
+    return _answered(player, searches, probability, setup, how, not chosen)
+
+
+def _answered(
+    asked: _Asked, searches: Sequence[Search], wanted: float, setup: Setup, how: Answering, sort: bool
+) -> Solution:
+    own = asked.at(None, None, asked.fine)
+    answers = [_solve_one(asked, search, wanted, own) for search in searches]
+    if sort:
         answers.sort(key=lambda answer: (not answer.reached, abs(answer.relative or math.inf)))
-    player.finish()
-    return Solution(scenario, goal, probability, _estimate(own, setup.trials), tuple(answers), setup.trials, setup.seed)
+    asked.finish()
+    trials = setup.trials if how.family is None else None
+    return Solution(
+        asked.scenario, asked.goal, wanted, asked.estimate(None, None), tuple(answers), trials, setup.seed, how
+    )
 
 
 def _ends(ends: str | tuple[float, float] | None) -> str | None:
     return f"{ends[0]!r}:{ends[1]!r}" if isinstance(ends, (tuple, list)) else ends
 
 
-def _estimate(p: float, trials: int) -> Estimate:
-    hits = np.arange(trials) < round(p * trials)
-    return proportion(hits)
+class _Asked(Protocol):
+    """What gives the probability at a value of a lever.
+
+    ``fine`` and ``coarse`` are how exactly it may be asked for (a number of trials): probabilities are known to
+    steps of 1 / fine.
+    """
+
+    scenario: Scenario
+    goal: Goal
+    fine: int
+    coarse: int
+    runs: int
+
+    def at(self, search: Search | None, x: float | None, trials: int) -> float: ...
+    def estimate(self, search: Search | None, x: float | None) -> Estimate: ...
+    def half(self, search: Search, x: float, wanted: float) -> float:
+        """Half the width of the 95% interval of a probability near the wanted one."""
+        ...
+
+    def next_lever(self) -> None: ...
+    def finish(self) -> None: ...
+
+
+class _Knower:
+    """The probability at a value of a lever, worked out; every value once."""
+
+    EXPECTED = 9.0
+    """Values that a lever takes, for the progress bar."""
+
+    def __init__(self, scenario: Scenario, goal: Goal, family: Family, levers: int, progress: Any):
+        self.scenario, self.goal, self.family, self.progress = scenario, goal, family, progress
+        self.fine = self.coarse = 1_000_000
+        self.runs, self.levers, self.lever = 0, levers, 0
+        self._known: dict[tuple[str | None, float | None], Known] = {}
+
+    def found(self, search: Search | None, x: float | None) -> Known:
+        key = (None if search is None else search.path, x)
+        if key not in self._known:
+            plan = None if search is None else self.scenario.with_changes(search.change(float(x or 0.0)))
+            (target,) = target_of(plan or self.scenario, self.goal)
+            self._known[key] = self.family.variant(plan).probability(target)
+            self.runs += 1
+            if self.progress is not None:
+                share = min(self.runs / (1 + self.EXPECTED * max(1, self.levers)), 1.0)
+                self.progress(int(1000 * share), 1000)
+        return self._known[key]
+
+    def at(self, search: Search | None, x: float | None, trials: int) -> float:
+        return self.found(search, x).value
+
+    def estimate(self, search: Search | None, x: float | None) -> Estimate:
+        return self.found(search, x).estimate
+
+    def half(self, search: Search, x: float, wanted: float) -> float:
+        return T95 * self.estimate(search, x).standard_error
+
+    def next_lever(self) -> None:
+        pass
+
+    def finish(self) -> None:
+        if self.progress is not None:
+            self.progress(1000, 1000)
 
 
 class _Player:
-    """The probability at a value of a lever; every value is played once."""
+    """The share of trials at a value of a lever; every value is played once."""
 
     EXPECTED = 4.0
     """Full runs that a lever takes, for the progress bar."""
 
     def __init__(self, scenario: Scenario, goal: Goal, setup: Setup, levers: int, progress: Any):
         self.scenario, self.goal, self.setup, self.progress = scenario, goal, setup, progress
+        self.fine, self.coarse = setup.trials, min(COARSE, setup.trials)
         self.total = 1 + self.EXPECTED * levers
         self.spent, self.ceiling, self.runs = 0.0, 1.0, 0
         self._known: dict[tuple[str | None, float | None, int], float] = {}
@@ -213,6 +319,8 @@ class _Player:
             assert search is None or x is not None
             plan = self.scenario if search is None else self.scenario.with_changes(search.change(float(x or 0.0)))
             cost = trials / self.setup.trials
+            from simulator.simulation.simulate import simulate
+
             result = simulate(
                 plan, trials=trials, seed=self.setup.seed, threads=self.setup.threads,
                 progress=lambda done, total: self._tell(cost * done / total),
@@ -223,6 +331,14 @@ class _Player:
             self.spent = min(self.spent + cost, self.ceiling)
             self.runs += 1
         return self._known[key]
+
+    def estimate(self, search: Search | None, x: float | None) -> Estimate:
+        p = self.at(search, x, self.fine)
+        return proportion(np.arange(self.fine) < round(p * self.fine))
+
+    def half(self, search: Search, x: float, wanted: float) -> float:
+        # the Wilson interval of p holds w if and only if |p − w| <= z √(w(1 − w)/n)
+        return Z95 * math.sqrt(wanted * (1 - wanted) / self.fine)
 
     def _tell(self, part: float) -> None:
         if self.progress is not None:
@@ -240,32 +356,27 @@ class _Player:
 
 def _score(p: float, trials: int) -> float:
     """A probability on the probit scale, on which it is nearly straight in a lever; never infinite."""
-    from scipy.special import ndtri
-
-    return float(ndtri(min(max(p, 0.25 / trials), 1 - 0.25 / trials)))
+    return NormalDist().inv_cdf(min(max(p, 0.25 / trials), 1 - 0.25 / trials))
 
 
-def _solve_one(player: _Player, search: Search, wanted: float, own: float) -> Answer:
+def _solve_one(player: _Asked, search: Search, wanted: float, own: float) -> Answer:
     player.next_lever()
     before = player.runs
-    n = player.setup.trials
     found = _whole(player, search, wanted, own) if search.whole else _real(player, search, wanted, own)
     x, reached, ends, note = found
-    p = own if x == search.now else player.at(search, x, n)
+    p = player.estimate(None, None) if x == search.now else player.estimate(search, x)
     low, high = (None if end is None else search.value(end) for end in ends)
     notes = "; ".join(part for part in (note, search.why) if part) or None
-    return Answer(
-        search, search.value(x), low, high, search.relative(x), _estimate(p, n), reached, notes, player.runs - before
-    )
+    return Answer(search, search.value(x), low, high, search.relative(x), p, reached, notes, player.runs - before)
 
 
 Found = tuple[float, bool, tuple[float | None, float | None], str | None]
 _NOTHING = (None, None)
 
 
-def _real(player: _Player, search: Search, wanted: float, own: float) -> Found:
+def _real(player: _Asked, search: Search, wanted: float, own: float) -> Found:
     """Root of p(x) − wanted next to today's value, or the best reachable."""
-    n = player.setup.trials
+    n = player.fine
     now = min(max(search.now, search.low), search.high)
     first_look = _FirstLook(player, search, wanted, now, own)
     segment = first_look.crossing()
@@ -288,18 +399,18 @@ class _FirstLook:
     OUTWARDS = (0.03, 0.08, 0.2, 0.45, 1.0)
     """Shares of the way from today's value to an end of the bracket."""
 
-    def __init__(self, player: _Player, search: Search, wanted: float, now: float, own: float):
+    def __init__(self, player: _Asked, search: Search, wanted: float, now: float, own: float):
         self.player, self.search, self.wanted = player, search, wanted
-        self.few = min(COARSE, player.setup.trials)
+        self.few = player.coarse
         self.start = _distance(search, now)
         self.seen: dict[float, float] = {}
         here = player.at(search, now, self.few) if now != search.now else player.at(None, None, self.few)
         known = now == search.now and 0.01 < here < 0.99 and 0.01 < own < 0.99
-        self.shift = _score(own, player.setup.trials) - _score(here, self.few) if known else 0.0
+        self.shift = _score(own, player.fine) - _score(here, self.few) if known else 0.0
         self.seen[self.start] = self._off(here)
 
     def _off(self, p: float) -> float:
-        return _score(p, self.few) + self.shift - _score(self.wanted, self.player.setup.trials)
+        return _score(p, self.few) + self.shift - _score(self.wanted, self.player.fine)
 
     def off(self, t: float) -> float:
         """How far above what is wanted, on the probit scale; t on the scale of the search."""
@@ -371,13 +482,13 @@ def _out_of_reach(p: Mapping[float, float], search: Search, wanted: float, now: 
 
 
 def _fine(
-    player: _Player, search: Search, wanted: float, first_look: _FirstLook, segment: tuple[float, float], own: float
+    player: _Asked, search: Search, wanted: float, first_look: _FirstLook, segment: tuple[float, float], own: float
 ) -> Found:
     """The crossing in all trials, by secants, and where the interval still holds what is wanted.
 
     The value is on the side that gets there: one that is enough, by a fraction of the error at most.
     """
-    n = player.setup.trials
+    n = player.fine
     goal = _score(wanted, n)
     tolerance = max(2 / n, 0.35 * math.sqrt(wanted * (1 - wanted) / n))
     enough = _score(wanted + min(tolerance, (1 - wanted) / 2), n) - goal
@@ -407,7 +518,7 @@ def _fine(
     local = _secant(seen, t, rising) or slope
     if seen[t] < 0 and abs(seen[t]) > enough:
         return _back(search, t), False, _NOTHING, "not enough alone: the best in the bracket"
-    ends = _interval(t, seen[t], wanted, n, local)
+    ends = _interval(t, seen[t], wanted, n, local, player.half(search, _back(search, t), wanted))
     return _back(search, t), True, (_edge(search, ends[0]), _edge(search, ends[1])), None
 
 
@@ -443,22 +554,18 @@ def _edge(search: Search, t: float) -> float | None:
     return x if search.low <= x <= search.high else None
 
 
-def _interval(t: float, off: float, wanted: float, n: int, slope: float) -> tuple[float, float]:
-    """Where probabilities whose interval just holds what is wanted are met, along the straight probit.
-
-    The Wilson interval of p holds w if and only if |p − w| <= z √(w(1 − w)/n).
-    """
-    half = Z95 * math.sqrt(wanted * (1 - wanted) / n)
-    if slope == 0:
+def _interval(t: float, off: float, wanted: float, n: int, slope: float, half: float) -> tuple[float, float]:
+    """Where probabilities whose interval just holds what is wanted are met, along the straight probit."""
+    if slope == 0 or half == 0:
         return t, t
     centre = _score(wanted, n)
     found = [t + (_score(wanted + side * half, n) - centre - off) / slope for side in (-1, 1)]
     return min(*found, t), max(*found, t)
 
 
-def _whole(player: _Player, search: Search, wanted: float, own: float) -> Found:
+def _whole(player: _Asked, search: Search, wanted: float, own: float) -> Found:
     """Whole numbers, by bisection: the nearest to today's that gets there."""
-    n = player.setup.trials
+    n = player.fine
     now = min(max(search.now, search.low), search.high)
     p = {x: player.at(search, x, n) for x in (search.low, now, search.high)}
     crossing = [x for x in (search.low, search.high) if x != now and (p[x] >= wanted) != (p[now] >= wanted)]

@@ -39,14 +39,16 @@ def strongest(
     """
     few = min(FEW, scenario.simulation.trials if trials is None else trials)
     parts = _Halves(progress)
-    look = tornado(scenario, target=target, trials=few, seed=seed, threads=threads, progress=parts.first)
+    look = tornado(
+        scenario, target=target, engine="simulate", trials=few, seed=seed, threads=threads, progress=parts.first
+    )
     chosen = dict[str, Move]()
     for size in (0, 1):
         for effect in sorted(look.effects, key=lambda e: e.size[size], reverse=True)[: count + SPARE]:
             chosen.setdefault(effect.move.path, effect.move)
     found = tornado(
-        scenario, target=target, trials=trials, seed=look.seed, threads=threads, progress=parts.second,
-        only=tuple(chosen.values()),
+        scenario, target=target, engine="simulate", trials=trials, seed=look.seed, threads=threads,
+        progress=parts.second, only=tuple(chosen.values()),
     )  # fmt: skip
     return replace(found, effects=found.effects[:count])
 

@@ -7,21 +7,26 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from simulator import __version__
 from simulator.analysis.checkpoint import Checkpoint
+from simulator.analysis.engine import PLAYED, Answering, BeforePlaying, answering
 from simulator.analysis.goal import Goal, goal_of
 from simulator.analysis.notebook import table_html
 from simulator.analysis.variants import play
 from simulator.analysis.vary import Design, Value, Vary, points_of, varied
-from simulator.errors import ScenarioError
-from simulator.scenario.model import Scenario
+from simulator.errors import ScenarioError, UsageError
+from simulator.exact.family import Family, Variant
+from simulator.exact.forecast import Engine
+from simulator.exact.laws import OutOfReachError
+from simulator.scenario.model import Scenario, Target
 from simulator.simulation.provenance import library_versions
 from simulator.simulation.result import Result
-from simulator.simulation.simulate import Setup, check_arguments, simulate
+from simulator.simulation.setup import Setup, check_arguments
 from simulator.statistics.intervals import as_percent, mean, proportion
 
 
@@ -30,8 +35,9 @@ class Sweep:
     """The rows of a sweep, in the order of the design.
 
     A row has a column per varied path, then ``target``, ``probability``, ``standard_error``, the
-    probability of every other target (``probability: NAME``), ``in`` (the period of the means) and
-    ``mean: METRIC`` for every metric.
+    probability of every other target (``probability: NAME``), ``in`` (the period of the means),
+    ``mean: METRIC`` for every metric, and ``engine``: whether it was worked out (``exact``, ``conditional``) or
+    played (``simulate``). ``trials`` is None where none was played.
     """
 
     scenario: Scenario
@@ -39,9 +45,28 @@ class Sweep:
     varies: tuple[Vary, ...]
     variants: tuple[tuple[Value, ...], ...]
     rows: tuple[dict[str, Any], ...]
-    trials: int
+    trials: int | None
     seed: int
     design: Design = "grid"
+    how: Answering = PLAYED
+
+    @property
+    def engine(self) -> str:
+        """``exact``, ``conditional`` or ``simulate``: how the plan itself is answered; each row has its own."""
+        return self.how.engine
+
+    @property
+    def answered(self) -> str:
+        """Over how many points was averaged, in words."""
+        return self.how.answered
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of how it was answered."""
+        played = sum(row["engine"] == "simulate" for row in self.rows)
+        if self.engine != "simulate" and played:
+            return (*self.how.notes, f"{played:,} of {len(self.rows):,} variants were played: no exact answer there")
+        return self.how.notes
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -78,6 +103,7 @@ def sweep(
     design: Design = "grid",
     samples: int | None = None,
     target: str | None = None,
+    engine: Engine = "auto",
     trials: int | None = None,
     seed: int | None = None,
     threads: int | None = None,
@@ -85,8 +111,9 @@ def sweep(
     restart: bool = False,
     cluster: str | None = None,
     progress: Callable[[int, int], None] | None = None,
+    before_simulating: BeforePlaying = None,
 ) -> Sweep:
-    """Play a plan in many variants, all in the same luck.
+    """A plan in many variants: worked out where that can be done, else played, all in the same luck.
 
     Parameters
     ----------
@@ -95,11 +122,14 @@ def sweep(
     design : ``grid`` visits every combination; ``lhs`` (Latin hypercube) and ``sobol`` visit
         ``samples`` points of the ranges.
     target : name of the target, or ``all``; by default the first.
+    engine : ``auto`` works variants out where the plan and its targets allow it and no trials are asked for, at the
+        same points of what is uncertain; ``exact`` refuses to play, ``simulate`` always plays.
     checkpoint : file that keeps finished rows; a sweep that finds its own goes on there. It stays
         when the sweep is done; remove it once the rows are safe.
     restart : begin afresh, whatever the checkpoint holds.
     cluster : address of a Dask scheduler (``tcp://…``) whose workers play the variants.
     progress : called with (done, total).
+    before_simulating : called once before anything is played, which may take a while the first time.
 
     Raises
     ------
@@ -120,7 +150,11 @@ def sweep(
     setup = check_arguments(scenario, trials, seed, threads)
     varies = varied(scenario, vary)
     variants = points_of(varies, design, samples, setup.seed)
-    work = _Work(scenario, goal, tuple(v.path for v in varies), tuple(variants), setup.trials, setup.seed)
+    how = answering(scenario, goal, _first(scenario, goal), engine, trials, setup.seed)
+    if how.family is None and before_simulating is not None:
+        before_simulating()
+    asked = "simulate" if how.family is None else engine
+    work = _Work(scenario, goal, tuple(v.path for v in varies), tuple(variants), setup.trials, setup.seed, asked)
     found: dict[int, list[Any]] = {}
     kept = None
     if checkpoint is not None:
@@ -139,7 +173,13 @@ def sweep(
         if kept is not None:
             kept.close()
     rows = tuple(work.row(number, found[number]) for number in range(len(variants)))
-    return Sweep(scenario, goal, tuple(varies), tuple(variants), rows, setup.trials, setup.seed, design)
+    trials = setup.trials if how.family is None else None
+    return Sweep(scenario, goal, tuple(varies), tuple(variants), rows, trials, setup.seed, design, how)
+
+
+def _first(scenario: Scenario, goal: Goal) -> list[Target]:
+    """All targets, that of the goal before the others."""
+    return sorted(scenario.targets, key=lambda target: target.name != goal.name)
 
 
 def _after(done: int, total: int, progress: Callable[[int, int], None] | None) -> Callable[[int, int], None] | None:
@@ -173,16 +213,25 @@ class _Work:
     variants: tuple[tuple[Value, ...], ...]
     trials: int
     seed: int
+    engine: Engine = "simulate"
+
+    @cached_property
+    def family(self) -> Family:
+        """What works variants out; made where it is used first, and not sent anywhere."""
+        return Family(self.scenario, _first(self.scenario, self.goal)[:1], self.seed)
 
     def about(self, design: str) -> dict[str, Any]:
         """What a checkpoint must agree with; plain values, in the order in which a person asks."""
-        import numba
+        modules: tuple[Any, ...] = (np,)
+        if self.engine == "simulate":
+            import numba
 
+            modules = (np, numba)
         points = hashlib.sha256(json.dumps(self.variants).encode()).hexdigest()
         return {
             "version": __version__, "plan": self.scenario.sha256, "target": self.goal.name, "paths": list(self.paths),
-            "design": design, "seed": self.seed, "trials": self.trials, "variants": points,
-            "libraries": library_versions(np, numba),
+            "design": design, "seed": self.seed, "engine": self.engine,
+            "trials": self.trials, "variants": points, "libraries": library_versions(*modules),
         }  # fmt: skip
 
     def play(self, number: int, threads: int, progress: Callable[[int, int], None] | None) -> list[Any]:
@@ -199,8 +248,37 @@ class _Work:
         except ScenarioError as error:
             words = ", ".join(f"{path}={value}" for path, value in changes.items())
             raise ScenarioError(f"variant {number + 1} ({words}): {error}") from None
+        if self.engine != "simulate":
+            try:
+                found = self.work_out(plan)
+            except OutOfReachError as reason:
+                if self.engine == "exact":
+                    words = ", ".join(f"{path}={value}" for path, value in changes.items())
+                    raise UsageError(f"variant {number + 1} ({words}): no exact answer: {reason}") from None
+            else:
+                if progress is not None:
+                    progress(1, 1)
+                return found
+        from simulator.simulation.simulate import simulate
+
         result = simulate(plan, trials=self.trials, seed=self.seed, threads=threads, progress=progress)
         return self.measure(result)
+
+    def work_out(self, plan: Scenario) -> list[Any]:
+        """[probability and error of the chosen target, of each target, …], [means], engine; twelve digits of each.
+
+        Raises
+        ------
+        OutOfReachError : this variant has no exact answer.
+        """
+        variant: Variant = self.family.variant(plan)
+        each = []
+        for target in plan.targets:
+            found = variant.probability(target).estimate
+            each.append([_digits(found.value), _digits(found.standard_error)])
+        own = None if self.goal.index is None else each[self.goal.index]
+        means = variant.means(plan.calendar.period(self.goal.period).quarters, self.goal.segment)
+        return [[own, *each], {name: _digits(mean) for name, mean in means.items()}, variant.engine]
 
     def measure(self, result: Result) -> list[Any]:
         """[number of trials met by the chosen target, by each target, …], [means]."""
@@ -213,15 +291,26 @@ class _Work:
 
     def row(self, number: int, measured: list[Any]) -> dict[str, Any]:
         """A row for people and programs."""
-        (met, *each), means = measured
+        (met, *each), means, *rest = measured
+        engine = rest[0] if rest else "simulate"
         row: dict[str, Any] = dict(zip(self.paths, self.variants[number], strict=True))
         if met is None:
             row |= {"target": None, "probability": None, "standard_error": None}
         else:
-            estimate = proportion(np.arange(self.trials) < met)
-            row |= {"target": self.goal.name, "probability": estimate.value, "standard_error": estimate.standard_error}
-        for target, count in zip(self.scenario.targets, each, strict=True):
+            p, error = met if rest else _of_hits(met, self.trials)
+            row |= {"target": self.goal.name, "probability": p, "standard_error": error}
+        for target, found in zip(self.scenario.targets, each, strict=True):
             if target.name != self.goal.name:
-                row[f"probability: {target.name}"] = count / self.trials
+                row[f"probability: {target.name}"] = found[0] if rest else found / self.trials
         row["in"] = self.goal.period
-        return row | {f"mean: {name}": mean for name, mean in means.items()}
+        return row | {f"mean: {name}": mean for name, mean in means.items()} | {"engine": engine}
+
+
+def _of_hits(met: int, trials: int) -> tuple[float, float]:
+    found = proportion(np.arange(trials) < met)
+    return found.value, found.standard_error
+
+
+def _digits(x: float) -> float:
+    """Twelve digits: what follows depends on how a library adds up."""
+    return float(f"{x:.12g}")

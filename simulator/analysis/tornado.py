@@ -9,16 +9,19 @@ from typing import Any
 
 import numpy as np
 
+from simulator.analysis.engine import PLAYED, Answering, BeforePlaying, answering, not_exact, target_of
 from simulator.analysis.goal import Goal, goal_of
 from simulator.analysis.notebook import table_html
 from simulator.analysis.variants import Progress, play
+from simulator.exact.family import Family, Found
+from simulator.exact.forecast import Engine
+from simulator.exact.laws import OutOfReachError
 from simulator.scenario.labels import label
 from simulator.scenario.levers import Lever, levers
 from simulator.scenario.model import Scenario
 from simulator.scenario.uncertain import Number
-from simulator.simulation.adjust import Adjustment
 from simulator.simulation.result import Result
-from simulator.simulation.simulate import check_arguments, simulate
+from simulator.simulation.setup import Setup, check_arguments
 from simulator.statistics.intervals import Estimate, as_percent, mean, proportion
 from simulator.statistics.paired import paired_mean, paired_proportion
 
@@ -78,27 +81,42 @@ class Effect:
 
 @dataclass(frozen=True)
 class Tornado:
-    """Effects of all assumptions, the largest first; ``probability`` and ``mean`` are the plan's own."""
+    """Effects of all assumptions, the largest first; ``probability`` and ``mean`` are the plan's own.
+
+    ``how`` says whether they were worked out or played; ``trials`` is None where nothing was sampled.
+    """
 
     scenario: Scenario
     goal: Goal
     effects: tuple[Effect, ...]
     probability: Estimate | None
     mean: Estimate
-    trials: int
+    trials: int | None
     seed: int
+    how: Answering = PLAYED
     method = "tornado"
+
+    @property
+    def engine(self) -> str:
+        """``exact``, ``conditional`` or ``simulate``."""
+        return self.how.engine
+
+    @property
+    def answered(self) -> str:
+        """Over how many points was averaged, in words."""
+        return self.how.answered
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What a reader should know before trusting the picture."""
         p = self.probability
         if p is None:
-            return ("the plan has no targets: only the effect on the mean is shown",)
-        if p.value in (0.0, 1.0):
-            never = "never" if p.value == 0 else "always"
-            return (f"the target is {never} met in {self.trials:,} trials: look at the effect on the mean",)
-        return ()
+            return ("the plan has no targets: only the effect on the mean is shown", *self.how.notes)
+        if p.value in (0.0, 1.0) or not 1e-9 < p.value < 1 - 1e-9:
+            never = "never" if p.value < 0.5 else "always"
+            where = "" if self.trials is None else f" in {self.trials:,} trials"
+            return (f"the target is {never} met{where}: look at the effect on the mean", *self.how.notes)
+        return self.how.notes
 
     def summary(self) -> list[dict[str, Any]]:
         """Tidy rows, the largest effect first, as in the JSON."""
@@ -109,7 +127,7 @@ class Tornado:
         about = {
             "target": self.goal.name, "mean_of": self.goal.subject,
             "probability": None if self.probability is None else self.probability.value, "mean": self.mean.value,
-            "trials": self.trials, "seed": self.seed,
+            "trials": self.trials, "seed": self.seed, "engine": self.engine,
         }  # fmt: skip
         return [effect.to_json() | about for effect in self.effects]
 
@@ -238,10 +256,12 @@ def tornado(
     scenario: Scenario,
     *,
     target: str | None = None,
+    engine: Engine = "auto",
     trials: int | None = None,
     seed: int | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    before_simulating: BeforePlaying = None,
     only: Sequence[Move] | None = None,
 ) -> Tornado:
     """Move each assumption to its P10 and its P90, the others drawn as ever; see :func:`sensitivity`.
@@ -251,16 +271,20 @@ def tornado(
     goal = goal_of(scenario, target)
     setup = check_arguments(scenario, trials, seed, threads)
     chosen = moves(scenario) if only is None else list(only)
+    how = answering(scenario, goal, target_of(scenario, goal), engine, trials, setup.seed)
+    if how.family is not None:
+        try:
+            return _worked_out(scenario, goal, chosen, setup, how, how.family, progress)
+        except OutOfReachError as reason:  # of an assumption that is moved
+            how = not_exact(scenario, engine, str(reason))
+    if before_simulating is not None:
+        before_simulating()
+    from simulator.simulation.adjust import Adjustment
+    from simulator.simulation.simulate import simulate
 
     def job(number: int, threads: int, tick: Progress) -> tuple[np.ndarray | None, np.ndarray]:
-        plan, adjust = scenario, None
-        if number:
-            move, end = chosen[(number - 1) // 2], (number - 1) % 2
-            if move.hold is not None:
-                adjust = Adjustment(hold=move.hold[end])
-            else:
-                assert move.changes is not None
-                plan = scenario.with_changes(move.changes[end])
+        plan, hold = _moved(scenario, chosen, number)
+        adjust = None if hold is None else Adjustment(hold=hold)
         result = simulate(plan, trials=setup.trials, seed=setup.seed, threads=threads, adjust=adjust, progress=tick)
         return _measure(goal, result)
 
@@ -269,7 +293,18 @@ def tornado(
     effects.sort(key=lambda effect: effect.size, reverse=True)
     hits, values = found[0]
     own = None if hits is None else proportion(hits)
-    return Tornado(scenario, goal, tuple(effects), own, mean(values), setup.trials, setup.seed)
+    return Tornado(scenario, goal, tuple(effects), own, mean(values), setup.trials, setup.seed, how)
+
+
+def _moved(scenario: Scenario, chosen: Sequence[Move], number: int) -> tuple[Scenario, dict[str, float] | None]:
+    """The plan of a run and the numbers it holds: 0 is the plan itself, then two for every move."""
+    if number == 0:
+        return scenario, None
+    move, end = chosen[(number - 1) // 2], (number - 1) % 2
+    if move.hold is not None:
+        return scenario, move.hold[end]
+    assert move.changes is not None
+    return scenario.with_changes(move.changes[end]), None
 
 
 def _measure(goal: Goal, result: Result) -> tuple[np.ndarray | None, np.ndarray]:
@@ -284,3 +319,37 @@ def _effect(move: Move, low: Any, high: Any) -> Effect:
     probabilities = (float(low_hits.mean()), float(high_hits.mean()))
     change = paired_proportion(low_hits, high_hits)
     return Effect(move, probabilities, means, change, paired_mean(low_values, high_values))
+
+
+def _worked_out(
+    scenario: Scenario,
+    goal: Goal,
+    chosen: Sequence[Move],
+    setup: Setup,
+    how: Answering,
+    family: Family,
+    progress: Progress | None,
+) -> Tornado:
+    """The same without playing: every move at the same points."""
+    quarters = scenario.calendar.period(goal.period).quarters
+
+    def job(number: int, threads: int, tick: Progress) -> tuple[Found | None, Found]:
+        plan, hold = _moved(scenario, chosen, number)
+        variant = family.variant(None if plan is scenario else plan, hold)
+        targets = target_of(plan, goal)
+        found = variant.probability(targets[0]) if targets else None, variant.mean(goal.metric, quarters, goal.segment)
+        tick(1, 1)
+        return found
+
+    found = dict(play(job, range(1 + 2 * len(chosen)), setup, progress))
+    effects = []
+    for i, move in enumerate(chosen):
+        (low_p, low), (high_p, high) = found[2 * i + 1], found[2 * i + 2]
+        p = None if low_p is None or high_p is None else (low_p.value, high_p.value)
+        change = None if low_p is None or high_p is None else high_p.less(low_p)
+        effects.append(Effect(move, p, (low.value, high.value), change, high.less(low)))
+    effects.sort(key=lambda effect: effect.size, reverse=True)
+    own, own_mean = found[0]
+    return Tornado(
+        scenario, goal, tuple(effects), None if own is None else own.estimate, own_mean.estimate, None, setup.seed, how
+    )

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterator
 from threading import Event, Lock
 from typing import Any, TypeVar
 
-from simulator.simulation.simulate import Setup, in_threads
+from simulator.simulation.setup import Setup
+from simulator.simulation.threads import in_threads
 
 Measured = TypeVar("Measured")
 Progress = Callable[[int, int], None]

@@ -135,6 +135,13 @@ engine_option: Decorator[Any] = click.option(
 )  # fmt: skip
 
 
+analysis_engine_option: Decorator[Any] = click.option(
+    "--engine", type=click.Choice(["auto", "exact", "simulate"]), default="auto", show_default=True,
+    help="How to answer. auto: worked out where the plan and its targets allow it and no --trials are given, else by "
+    "playing. exact: without playing, or an error that says why not. simulate: by playing, always.",
+)  # fmt: skip
+
+
 def simulation_options(command: Command) -> Command:
     """``--trials``, ``--seed`` and ``--threads``."""
     for option in (threads_option, seed_option, trials_option):

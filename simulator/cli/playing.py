@@ -31,10 +31,14 @@ def one_plan(source: str, changes: Sequence[str]) -> Scenario:
     return plan
 
 
-def seed_for(plans: Sequence[Scenario], seed: int | None) -> int:
-    """The seed to play with: the one given, the plans' own, or a new one that is told."""
-    announce_compiling()
-    from simulator.simulation.simulate import pick_seed
+def seed_for(plans: Sequence[Scenario], seed: int | None, *, playing: bool = True) -> int:
+    """The seed to play with: the one given, the plans' own, or a new one that is told.
+
+    ``playing`` : make ready to play at once, and not only when it comes to that.
+    """
+    if playing:
+        announce_compiling()
+    from simulator.simulation.setup import pick_seed
 
     own = next((plan.simulation.seed for plan in plans if plan.simulation.seed is not None), None)
     given = own if seed is None else seed

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
 from simulator.cli.inputs import keep_inputs
-from simulator.cli.options import OutputFile, debug_option, format_option, output_option, set_option, simulation_options
+from simulator.cli.options import (
+    OutputFile,
+    analysis_engine_option,
+    debug_option,
+    format_option,
+    output_option,
+    set_option,
+    simulation_options,
+)
 from simulator.cli.output import Bar, form_of, put_json, put_tables, say
 from simulator.cli.playing import one_plan, scenario_argument, seed_for, target_option
+from simulator.cli.simulating import announce_compiling
+
+if TYPE_CHECKING:
+    from simulator.exact.forecast import Engine
 
 
 @click.command()
@@ -22,6 +34,7 @@ from simulator.cli.playing import one_plan, scenario_argument, seed_for, target_
 @target_option
 @set_option
 @simulation_options
+@analysis_engine_option
 @click.option("--all", "everything", is_flag=True, help="Every assumption in the table, not only the strongest.")
 @click.option("--plot", metavar="FILE", type=OutputFile((".png", ".svg")), help="Draw it to FILE.")
 @format_option
@@ -35,6 +48,7 @@ def sensitivity(
     trials: int | None,
     seed: int | None,
     threads: int | None,
+    engine: str,
     everything: bool,
     plot: Path | None,
     form: str | None,
@@ -50,6 +64,7 @@ def sensitivity(
     Examples:
       simulator sensitivity plan.yaml
       simulator sensitivity plan.yaml --target 'wins >= 25 in 2027-Q4' --plot tornado.png
+      simulator sensitivity plan.yaml --engine simulate --trials 20000
       simulator sensitivity plan.yaml --method sobol --trials 20000
     """
     from simulator.analysis.sensitivity import sensitivity as run
@@ -57,10 +72,13 @@ def sensitivity(
 
     keep_inputs([scenario], output, plot)
     plan = one_plan(scenario, changes)
-    seed = seed_for([plan], seed)
+    seed = seed_for([plan], seed, playing=False)
     chosen = cast(Literal["tornado"], method)
     with Bar("sensitivity") as bar:
-        found = run(plan, method=chosen, target=target, trials=trials, seed=seed, threads=threads, progress=bar)
+        found = run(
+            plan, method=chosen, target=target, engine=cast("Engine", engine), trials=trials, seed=seed,
+            threads=threads, progress=bar, before_simulating=announce_compiling,
+        )  # fmt: skip
     if form_of(form, output) == "json":
         put_json(found.to_json(), output)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -10,6 +11,7 @@ from simulator.cli.inputs import keep_inputs
 from simulator.cli.options import (
     OutputFile,
     Share,
+    analysis_engine_option,
     debug_option,
     format_option,
     output_option,
@@ -18,6 +20,10 @@ from simulator.cli.options import (
 )
 from simulator.cli.output import Bar, form_of, put_json, put_tables, say
 from simulator.cli.playing import one_plan, scenario_argument, seed_for, split_vary, target_option
+from simulator.cli.simulating import announce_compiling
+
+if TYPE_CHECKING:
+    from simulator.exact.forecast import Engine
 
 
 @click.command()
@@ -31,6 +37,7 @@ from simulator.cli.playing import one_plan, scenario_argument, seed_for, split_v
 @click.option("--probability", metavar="P", type=Share(), default=0.8, show_default=True, help="Wanted: 0.8 or 80%.")
 @set_option
 @simulation_options
+@analysis_engine_option
 @click.option("--plot", metavar="FILE", type=OutputFile((".png", ".svg")), help="Draw the levers to FILE.")
 @format_option
 @output_option
@@ -44,6 +51,7 @@ def solve(
     trials: int | None,
     seed: int | None,
     threads: int | None,
+    engine: str,
     plot: Path | None,
     form: str | None,
     output: Path | None,
@@ -58,17 +66,19 @@ def solve(
       simulator solve plan.yaml
       simulator solve plan.yaml --vary segments.inbound.volume --probability 80%
       simulator solve plan.yaml --vary segments.inbound.conversion.mqls=0.3:0.6 --target all
+      simulator solve plan.yaml --engine simulate --trials 20000
     """
     from simulator.analysis.solve import solve as run
 
     keep_inputs([scenario], output, plot)
     plan = one_plan(scenario, changes)
     paths = split_vary(plan, vary)
-    seed = seed_for([plan], seed)
+    seed = seed_for([plan], seed, playing=False)
     with Bar("solving") as bar:
         found = run(
-            plan, paths, target=target, probability=probability, trials=trials, seed=seed, threads=threads, progress=bar
-        )
+            plan, paths, target=target, probability=probability, engine=cast("Engine", engine), trials=trials,
+            seed=seed, threads=threads, progress=bar, before_simulating=announce_compiling,
+        )  # fmt: skip
     if form_of(form, output) == "json":
         put_json(found.to_json(), output)
     else:

@@ -8,12 +8,22 @@ from typing import TYPE_CHECKING, Literal, cast
 import click
 
 from simulator.cli.inputs import keep_inputs
-from simulator.cli.options import OutputFile, Whole, debug_option, format_option, set_option, simulation_options
+from simulator.cli.options import (
+    OutputFile,
+    Whole,
+    analysis_engine_option,
+    debug_option,
+    format_option,
+    set_option,
+    simulation_options,
+)
 from simulator.cli.output import Bar, form_of, put_json, put_tables, say
 from simulator.cli.playing import one_plan, scenario_argument, seed_for, split_vary, target_option
+from simulator.cli.simulating import announce_compiling
 
 if TYPE_CHECKING:
     from simulator.analysis.sweep import Sweep
+    from simulator.exact.forecast import Engine
 
 TABLES = (".csv", ".parquet")
 REFUSED = dict.fromkeys((".xlsx", ".html"), "a sweep is written as .csv, .parquet or .json")
@@ -35,6 +45,7 @@ REFUSED |= dict.fromkeys((".png", ".svg"), "pictures are written by --plot")
 @target_option
 @set_option
 @simulation_options
+@analysis_engine_option
 @click.option(
     "--plot", metavar="FILE", type=OutputFile((".png", ".svg")),
     help="Draw it to FILE: a curve for one path, a heat map with the 80% line for two.",
@@ -58,6 +69,7 @@ def sweep(
     trials: int | None,
     seed: int | None,
     threads: int | None,
+    engine: str,
     plot: Path | None,
     cluster: str | None,
     restart: bool,
@@ -94,12 +106,13 @@ def sweep(
         seed = Checkpoint.seed_of(checkpoint)
     if checkpoint is not None and checkpoint.exists() and not restart:
         say(f"Going on with {checkpoint}.")
-    seed = seed_for([plan], seed)
+    seed = seed_for([plan], seed, playing=False)
     try:
         with Bar("sweeping") as bar:
             found = run(
-                plan, paths, design=cast(Literal["grid"], design), samples=samples, target=target, trials=trials,
-                seed=seed, threads=threads, checkpoint=checkpoint, restart=restart, cluster=cluster, progress=bar,
+                plan, paths, design=cast(Literal["grid"], design), samples=samples, target=target,
+                engine=cast("Engine", engine), trials=trials, seed=seed, threads=threads, checkpoint=checkpoint,
+                restart=restart, cluster=cluster, progress=bar, before_simulating=announce_compiling,
             )  # fmt: skip
     except KeyboardInterrupt:
         if checkpoint is not None:

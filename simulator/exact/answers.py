@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.exact import transforms
+from simulator.exact.expected import expected
 from simulator.exact.laws import WORST, CountLaw, MoneyLaw, OutOfReachError, count_law, money_law
+from simulator.exact.memory import Memory
 from simulator.exact.outline import Outline
 from simulator.exact.parts import STOCKS, Parts, Quarters, Segments
 from simulator.exact.reach import indices, money_metrics
@@ -27,10 +29,13 @@ class Answers:
     ----------
     z : float64 (point, dimension) normal scores
     hold : path -> value of uncertain numbers to hold
+    memory : of variants of the plan at the same points
     """
 
-    def __init__(self, outline: Outline, z: Floats, hold: Mapping[str, float] | None = None):
-        self.outline, self.points = outline, Points(outline, z, hold)
+    def __init__(
+        self, outline: Outline, z: Floats, hold: Mapping[str, float] | None = None, memory: Memory | None = None
+    ):
+        self.outline, self.points = outline, Points(outline, z, hold, memory)
         self.segments = Segments(self.points)
         self._parts: dict[tuple[str, int, Quarters], Parts] = {}
         self._laws: dict[tuple[str, Quarters, tuple[int, ...]], Law] = {}
@@ -58,6 +63,10 @@ class Answers:
             if missing:
                 for period, found in zip(missing, self.segments.parts(metric, missing, segment), strict=True):
                     self._parts[metric, segment, period] = found
+
+    def ask_all(self, metric: str, periods: Sequence[Quarters], segment: str | Sequence[str] | None = None) -> None:
+        """:meth:`ask` for all segments of a question."""
+        self.ask(metric, periods, indices(self.outline.scenario, segment))
 
     def parts(self, metric: str, quarters: Quarters, segment: str | Sequence[str] | None = None) -> Parts:
         """What a metric over a period is a sum of."""
@@ -105,6 +114,11 @@ class Answers:
         if self.count == 1:
             return 0.0
         return float(self.means(metric, quarters, segment).std(ddof=1)) / self.count**0.5
+
+    def expected(self, segment: int, rows: slice) -> dict[str, Floats]:
+        """Means of all metrics of a segment by quarter, at some of the points; see :mod:`simulator.exact.expected`."""
+        key = "expected", rows.step, *self.segments.mark_of(segment)
+        return self.points.memory.recall(key, lambda: expected(self.segments, segment, rows))
 
     def by_point(self, metric: str, quarters: Quarters, segment: str | Sequence[str] | None = None) -> Law:
         """The law of a metric at each point: as many sets as points."""

@@ -92,11 +92,9 @@ class Assumptions:
 
     def close(self, correlations: Sequence[Correlation]) -> None:
         """Tie correlated normals and work out the curves of betas, once all numbers are known."""
-        if self._betas:
-            a, b = (np.array([row[k] for row in self._betas]) for k in (1, 2))
-            for (leaf, _, _), curve in zip(self._betas, beta.curves(a, b), strict=True):
-                old = self.leaves[leaf]
-                self.leaves[leaf] = Leaf(old.path, old.number, old.normal, curve)
+        for leaf, a, b in self._betas:
+            old = self.leaves[leaf]
+            self.leaves[leaf] = Leaf(old.path, old.number, old.normal, beta.curve(a, b))
         normal_of = {leaf.path: leaf.normal for leaf in self.leaves}
         pairs = [
             (normal_of[one], normal_of[two], 2 * math.sin(math.pi * c.rank / 6))

@@ -6,6 +6,8 @@ of scores, worked out from the density on the logit scale, so that no root has t
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,13 @@ Floats = NDArray[np.float64]
 REACH, STEP = 8.5, 32  # scores from −8.5 to 8.5 in steps of 1/32
 _NODES = 2400
 _LEAST = -45.0  # log of the tail probability that the grid must reach
+
+
+@lru_cache(256)
+def curve(a: float, b: float) -> Floats:
+    """One row of :func:`curves`, kept: variants of a plan share most of their betas."""
+    found: Floats = curves(np.array([a]), np.array([b]))[0]
+    return found
 
 
 def curves(a: Floats, b: Floats) -> Floats:

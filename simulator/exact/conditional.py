@@ -17,20 +17,34 @@ from numpy.typing import NDArray
 
 from simulator.exact import normal, sobol, transforms
 from simulator.exact.answers import Answers
-from simulator.exact.laws import WORST, CountLaw, MoneyLaw, OutOfReachError, count_law, money_law
+from simulator.exact.laws import (
+    WORST,
+    CountLaw,
+    MoneyLaw,
+    OutOfReachError,
+    PoissonLaw,
+    count_law,
+    money_law,
+    poisson_law,
+)
 from simulator.exact.lumps import dispersed, draw_lumps
+from simulator.exact.memory import Memory
 from simulator.exact.outline import Outline
 from simulator.exact.weather import market_dimensions
 from simulator.scenario.model import Target
+from simulator.scenario.uncertain import Values
 from simulator.statistics.intervals import Estimate
 
 Floats = NDArray[np.float64]
+
+AnyLaw = CountLaw | MoneyLaw | PoissonLaw
 
 SETS = 16
 """Independent scrambles."""
 T95 = 2.131449546
 """Two-sided 95% quantile of Student's t with 15 degrees of freedom."""
 PILOT = 512
+SMOOTH = 1e-7
 NEAR = 3e-5  # frequencies that weigh less are left out: far below the error of the average
 
 
@@ -84,9 +98,17 @@ def cloud(outline: Outline, targets: Sequence[Target], seed: int, per_set: int) 
 
 
 def _directions(outline: Outline, targets: Sequence[Target], z: Floats) -> Floats:
-    """An orthogonal matrix whose first columns span the slopes of the targets' conditional scores."""
+    """An orthogonal matrix: the slopes of the targets' conditional scores first, then what comes by the step.
+
+    Events and listed values jump at a threshold of their own normal. Turned together with the others such a
+    step would lie across all dimensions and be met by chance; on an axis of its own it is met as often as it
+    should be. Axes of steps follow in the order of what they move.
+    """
     answers = Answers(outline, z)
+    steps = _steps(outline)
+    smooth = np.setdiff1d(np.arange(z.shape[1]), steps)
     slopes: list[Floats] = []
+    moved = np.zeros(z.shape[1])
     design = np.column_stack([np.ones(z.shape[0]), z])
     # slopes of more dimensions than points are known up to what the points do not see, which is little
     for target in targets:
@@ -95,12 +117,26 @@ def _directions(outline: Outline, targets: Sequence[Target], z: Floats) -> Float
         bound = float(target.at_least if target.at_least is not None else target.at_most or 0.0)
         score = np.clip((mean - bound) / np.sqrt(np.maximum(variance, 1e-12)), -4.0, 4.0)
         slope: Floats = np.asarray(np.linalg.lstsq(design, score, rcond=1e-3)[0][1:], np.float64)
-        if np.linalg.norm(slope) > 1e-9:
-            slopes.append(np.asarray(slope / np.linalg.norm(slope), np.float64))
-    if not slopes:
-        return np.eye(z.shape[1])
-    turned, _ = np.linalg.qr(np.column_stack(slopes[: z.shape[1]]), mode="complete")
-    return np.asarray(turned, np.float64)
+        moved += np.abs(slope)
+        if np.linalg.norm(slope[smooth]) > 1e-9:
+            slopes.append(np.asarray(slope[smooth] / np.linalg.norm(slope[smooth]), np.float64))
+    slopes = slopes[: smooth.size]
+    turned = np.linalg.qr(np.column_stack(slopes), mode="complete")[0] if slopes else np.eye(smooth.size)
+    found, first = np.zeros((z.shape[1], z.shape[1])), len(slopes)
+    found[smooth, :first] = turned[:, :first]
+    for column, axis in enumerate(steps[np.argsort(-moved[steps], kind="stable")], first):
+        found[axis, column] = 1.0
+    found[smooth, first + steps.size :] = turned[:, first:]
+    return found
+
+
+def _steps(outline: Outline) -> NDArray[np.int64]:
+    """Dimensions in which the plan changes by the step: events, and numbers that are one of a list."""
+    listed = {leaf.normal for leaf in outline.numbers.leaves if isinstance(leaf.number, Values)}
+    own = len(outline.numbers.normals)
+    parts = market_dimensions(outline)
+    events = [own + column for column, (part, _, _) in enumerate(parts) if part == "event"]
+    return np.array([*sorted(listed - set(outline.numbers.tied)), *events], np.int64)
 
 
 class Averages:
@@ -109,11 +145,14 @@ class Averages:
     Parameters
     ----------
     hold : path -> value of uncertain numbers to hold
+    memory : of variants of the plan at the same points
     """
 
-    def __init__(self, outline: Outline, points: Cloud, hold: Mapping[str, float] | None = None):
+    def __init__(
+        self, outline: Outline, points: Cloud, hold: Mapping[str, float] | None = None, memory: Memory | None = None
+    ):
         self.outline, self.cloud = outline, points
-        self.answers = Answers(outline, points.of(outline), hold)
+        self.answers = Answers(outline, points.of(outline), hold, memory)
         self._lumpy: Answers | None = None
 
     @property
@@ -122,21 +161,25 @@ class Averages:
         if not dispersed(self.outline):
             return self.answers
         if self._lumpy is None:
-            rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.cloud.seed, 13])))
-            self._lumpy = self.answers.given(draw_lumps(self.answers.points, rng))
+            self._lumpy = self.answers.given(draw_lumps(self.answers.points, self.cloud.seed, 13))
         return self._lumpy
 
     def probabilities(self, target: Target) -> tuple[Floats, dict[int, Floats]]:
         """P(target) in each scramble, and where it is for each quarter P(each by itself): (scramble,)."""
         if not target.period.each:
             return self._one(target, target.period.quarters), {}
-        quarters = target.period.quarters
-        alone = {q: self._one(target, (q,)) for q in quarters}
+        return self.whole(target), {q: self._one(target, (q,)) for q in target.period.quarters}
+
+    def whole(self, target: Target) -> Floats:
+        """P(target) in each scramble: (scramble,); of one for each quarter, that all of them meet it."""
+        if not target.period.each:
+            return self._one(target, target.period.quarters)
         at_points = np.ones(self.answers.count)
-        for q in quarters:
+        self.with_lumps.ask_all(target.metric, [(q,) for q in target.period.quarters], target.segment)
+        for q in target.period.quarters:
             law = self._law(self.with_lumps, target, (q,), self.answers.count)
             at_points = at_points * _met(law, target)
-        return at_points.reshape(SETS, -1).mean(axis=1), alone
+        return at_points.reshape(SETS, -1).mean(axis=1)
 
     def alone(self, target: Target, quarter: int) -> Floats:
         """P(a target for each quarter is met in this one) in each scramble."""
@@ -145,7 +188,7 @@ class Averages:
     def _one(self, target: Target, quarters: tuple[int, ...]) -> Floats:
         return _met(self._law(self.answers, target, quarters, SETS), target)
 
-    def _law(self, answers: Answers, target: Target, quarters: tuple[int, ...], sets: int) -> CountLaw | MoneyLaw:
+    def _law(self, answers: Answers, target: Target, quarters: tuple[int, ...], sets: int) -> AnyLaw:
         parts = answers.parts(target.metric, quarters, target.segment)
         if target.metric in answers.money:
             law = money_law(parts, answers.count, sets, most=1 << 9, enough=NEAR)
@@ -154,20 +197,22 @@ class Averages:
             if law.error_bound > WORST:
                 raise OutOfReachError(f"{target.name}: too few and too uneven amounts for a law without gaps")
             return law
-        return count_law(parts, answers.count, sets)
+        poisson = poisson_law(parts, answers.count, sets)
+        return poisson if poisson is not None else count_law(parts, answers.count, sets, enough=SMOOTH)
 
     def means(self, metric: str, quarters: tuple[int, ...], segment: str | Sequence[str] | None = None) -> Floats:
         """Mean of a metric in each scramble."""
         return self.answers.means(metric, quarters, segment).reshape(SETS, -1).mean(axis=1)
 
 
-def _met(law: CountLaw | MoneyLaw, target: Target) -> Floats:
+def _met(law: AnyLaw, target: Target) -> Floats:
     missed = law.below(target.at_least) if target.at_least is not None else law.above(float(target.at_most or 0.0))
     return np.clip(1 - missed, 0.0, 1.0)
 
 
-def estimate(sets: Floats) -> Estimate:
-    """Mean over independent scrambles, with the t interval of their differences."""
+def estimate(sets: Floats, share: bool = True) -> Estimate:
+    """Mean over independent scrambles, with the t interval of their differences; a ``share`` is within 0 and 1."""
     value = float(sets.mean())
     error = float(sets.std(ddof=1)) / math.sqrt(sets.size)
-    return Estimate(value, error, max(0.0, value - T95 * error), min(1.0, value + T95 * error))
+    low, high = value - T95 * error, value + T95 * error
+    return Estimate(value, error, max(0.0, low), min(1.0, high)) if share else Estimate(value, error, low, high)

@@ -8,10 +8,12 @@ later weeks. Weights are arrays (channel, week), one channel per question.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.exact.memory import mark
 from simulator.exact.shifts import Shift
 from simulator.exact.terms import Terms, by_week
 
@@ -35,6 +37,11 @@ class Weights:
     @property
     def of_deals(self) -> bool:
         return bool(self.win.any() or self.loss.any() or self.out.any() or self.end.any())
+
+    @cached_property
+    def mark(self) -> tuple[bytes, ...]:
+        """Fingerprint."""
+        return tuple(map(mark, (self.win, self.loss, self.out, self.end)))
 
     @property
     def open_before(self) -> Floats:
@@ -83,29 +90,62 @@ def due(course: Course, weights: Weights) -> tuple[Floats, ...]:
     slip, factor = course.slip[:, None, :], course.factor[:, None, :]
     out = weights.out * course.delay.beyond[:, None, :]
     kinds = 2 if course.settled else 1
-    after: list[Floats] = []
+    weeks = win.shape[1]
+    first = _first_week(win, loss, weights.out)
+    after: list[Floats | None] = []  # weeks from ``begun`` on; None where all are 0
+    begun = weeks
     for s in range(course.levels, -1, -1):
         goes_on = (s < course.left)[:, None, None]
-        here = []
+        start = max(0, min(first, begun - course.delay.reach))  # who is due before it counts for nothing
+        here: list[Floats | None] = []
         if course.settled:
-            values = [win, loss]
+            values: list[Floats] = [win[:, start:], loss[:, start:]]
         else:
             slips = (s + course.counted)[:, None, None]
-            chance = np.minimum(1.0, course.rate[:, None, :] * factor**slips)
-            values = [chance * win + (1 - chance) * loss]
+            chance = np.minimum(1.0, course.rate[:, None, start:] * factor[..., start:] ** slips)
+            values = [chance * win[:, start:] + (1 - chance) * loss[:, start:]]
+        some = slip[..., start:]
         for kind in range(kinds):
-            found = (1 - slip) * values[kind]
-            if slip.any():
-                moved: Floats | float = out
+            found = (1 - some) * values[kind]
+            if some.any():
+                moved: Floats | float = out[..., start:]
                 if after:
-                    moved = out + course.delay.back(after[kind])
-                    if kind == 0 and kinds == 2 and (factor < 1).any():
-                        stay = np.minimum(1.0, factor)
-                        moved = out + stay * (moved - out) + (1 - stay) * course.delay.back(after[1])
-                found = found + slip * np.where(goes_on, moved, loss)
-            here.append(found)
-        after = here
-    return tuple(after)
+                    moved = moved + _moved(course, after, kind, begun, start, factor[..., start:])
+                found = found + some * np.where(goes_on, moved, loss[:, start:])
+            here.append(found if found.any() else None)
+        after, begun = here, start
+    return tuple(_from_week(found, begun, (course.slip.shape[0], *win.shape)) for found in after)
+
+
+def _first_week(*weights: Floats) -> int:
+    """The first week in which anything counts."""
+    some = np.zeros(weights[0].shape[1], bool)
+    for weight in weights:
+        some |= weight.any(axis=0)
+    return int(some.argmax()) if some.any() else some.size
+
+
+def _from_week(found: Floats | None, begun: int, shape: tuple[int, ...]) -> Floats:
+    """Weights over all weeks, of those from ``begun`` on."""
+    if found is None or begun == 0:
+        return np.zeros(shape) if found is None else found
+    whole = np.zeros((found.shape[0], *shape[1:]))
+    whole[..., begun:] = found
+    return whole
+
+
+def _moved(
+    course: Course, after: list[Floats | None], kind: int, begun: int, start: int, factor: Floats
+) -> Floats | float:
+    """Expected weight of a deal that slips in a week: that of the week in which it is due next."""
+
+    def back(weight: Floats | None) -> Floats | float:
+        return 0.0 if weight is None else course.delay.back(weight, begun, start)
+
+    if kind == 0 and len(after) == 2 and (factor < 1).any():
+        stay = np.minimum(1.0, factor)
+        return stay * back(after[0]) + (1 - stay) * back(after[1])
+    return back(after[kind])
 
 
 def due_repeats(course: Course, inside: Floats, *, out_only: bool, most: int) -> list[Floats]:

@@ -22,6 +22,19 @@ Engine = Literal["auto", "exact", "simulate"]
 ENGINES = ("auto", "exact", "simulate")
 
 
+def check_engine(engine: str, trials: int | None) -> None:
+    """Refuse engines that are none, and trials of what has none.
+
+    Raises
+    ------
+    UsageError
+    """
+    if engine not in ENGINES:
+        raise UsageError(f"engine: {engine!r} is none of {', '.join(ENGINES)}")
+    if engine == "exact" and trials is not None:
+        raise UsageError("exact answers have no trials; leave --trials out, or say --engine simulate")
+
+
 def outline_of(scenario: Scenario, engine: Engine, trials: int | None) -> Outline | None:
     """The plan laid out for the exact answers; None where it is to be simulated.
 
@@ -29,12 +42,9 @@ def outline_of(scenario: Scenario, engine: Engine, trials: int | None) -> Outlin
     ------
     UsageError : ``exact`` was asked for, and the plan is beyond it.
     """
-    if engine not in ENGINES:
-        raise UsageError(f"engine: {engine!r} is none of {', '.join(ENGINES)}")
+    check_engine(engine, trials)
     if engine == "simulate" or (engine == "auto" and trials is not None):
         return None
-    if engine == "exact" and trials is not None:
-        raise UsageError("exact answers have no trials; leave --trials out, or say --engine simulate")
     outline = Outline(scenario)
     reason = why_not(outline)
     if reason is None and (outline.certain or engine == "exact"):

@@ -28,7 +28,7 @@ def draw_hits(answers: Answers, targets: Sequence[Target], seed: int, draws: int
     if not dispersed(answers.outline):
         return Joint(answers.points, answers.segments, targets, draws, rng).hits()
     points = Points(answers.outline, np.zeros((draws, 0)))  # each trial has weeks of its own
-    return Joint(points, Segments(points, draw_lumps(points, rng)), targets, 1, rng).hits()
+    return Joint(points, Segments(points, draw_lumps(points, seed, 17)), targets, 1, rng).hits()
 
 
 def together(hits: Flags, targets: Sequence[TargetEstimate]) -> JointEstimate:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.exact import transforms
+from simulator.exact import gamma, transforms
 from simulator.exact.parts import Parts
 from simulator.exact.values import discrete
 
@@ -57,6 +57,28 @@ class CountLaw:
         cdf = np.cumsum(self.pmf.mean(axis=0))
         places = np.minimum(np.searchsorted(cdf, levels - 1e-12), cdf.size - 1)
         return np.asarray((self.start + places) * self.unit, np.float64)
+
+
+@dataclass(frozen=True)
+class PoissonLaw:
+    """A Poisson count at each point, averaged within sets: mean (point,)."""
+
+    mean: Floats
+    sets: int
+    error_bound: float = 1e-11
+
+    def below(self, x: float) -> Floats:
+        """P(X < x) of each set."""
+        return self._less(math.ceil(x - 1e-9))
+
+    def above(self, x: float) -> Floats:
+        """P(X > x) of each set."""
+        return 1 - self._less(math.floor(x + 1e-9) + 1)
+
+    def _less(self, n: int) -> Floats:
+        if n <= 0:
+            return np.zeros(self.sets)
+        return np.asarray(1 - gamma.lower(float(n), self.mean).reshape(self.sets, -1).mean(axis=1))
 
 
 @dataclass(frozen=True)
@@ -141,22 +163,39 @@ class MoneyLaw:
         return found
 
 
-def count_law(parts: Parts, points: int, sets: int = 1, unit: float = 1.0) -> CountLaw:
-    """The law of a count, or of money that comes in multiples of ``unit``, averaged within sets of points."""
+def poisson_law(parts: Parts, points: int, sets: int) -> PoissonLaw | None:
+    """The law of a count to which everybody adds one and nobody is known beforehand; None for any other."""
+    if parts.lumpy or parts.single or any(jump.size is not None or jump.amount is not None or jump.times != 1
+                                          for jump, _ in parts.poisson):  # fmt: skip
+        return None
+    mean = sum((mass for _, mass in parts.poisson), np.zeros(1))
+    return PoissonLaw(np.broadcast_to(np.maximum(mean, 0.0), (points,)), sets)
+
+
+def count_law(parts: Parts, points: int, sets: int = 1, unit: float = 1.0, enough: float = SMALL) -> CountLaw:
+    """The law of a count, or of money that comes in multiples of ``unit``, averaged within sets of points.
+
+    No frequencies are looked at after the first that weighs less than ``enough``.
+    """
     mean, variance = transforms.moments(parts, points)
     sd = np.sqrt(np.maximum(variance.mean() + mean.var(), 0.0)) / unit
     middle = mean.mean() / unit
     lump = 40 * transforms.largest_lump(parts)
-    low = max(0, int(min(middle - 14 * sd, mean.min() / unit - 10 * np.sqrt(variance.max()) / unit) - 16))
-    high = int(max(middle + 20 * sd + lump, mean.max() / unit + 12 * np.sqrt(variance.max()) / unit) + 40)
+    widest = float(np.sqrt(variance.max())) / unit
+    low = max(0, int(min(middle - 14 * sd, mean.min() / unit - 10 * widest) - 16))
+    high = int(max(middle + 20 * sd + lump, mean.max() / unit + 12 * widest) + 40)
+    block = BLOCK
+    if enough > SMALL:  # what lies outside may weigh as much
+        low = max(0, int(mean.min() / unit - 8 * widest - 8))
+        high, block = int(mean.max() / unit + 9 * widest + lump / 3 + 24), BLOCK // 2
     size = 1 << int(np.ceil(np.log2(high - low)))
     rows = np.zeros((sets, size // 2 + 1), np.complex128)
-    for first in range(0, size // 2 + 1, BLOCK):
-        k = np.arange(first, min(first + BLOCK, size // 2 + 1))
+    for first in range(0, size // 2 + 1, block):
+        k = np.arange(first, min(first + block, size // 2 + 1))
         angle = 2 * np.pi * k / size
         phi = _averaged(transforms.characteristic(parts, angle / unit, points), sets)
         rows[:, k] = phi * np.exp(-1j * angle * low)
-        if np.abs(phi[:, -4:]).max() < SMALL and np.abs(phi).max(axis=0)[-1] < SMALL:
+        if np.abs(phi[:, -4:]).mean(axis=0).max() < enough:
             break
     # numpy's irfft has exp(+i): the pmf is the inverse of the conjugate
     pmf = np.fft.irfft(rows.conj(), size, axis=1)
@@ -196,7 +235,7 @@ def money_law(
         rest = _averaged(phi, sets)
         found.append(rest)
         done += block
-        left = float(np.abs(rest[:, -8:]).max())
+        left = float(np.abs(rest[:, -8:]).mean(axis=0).max())  # answers are averages over sets, and so are errors
         if left < enough:
             break
     rest = np.concatenate(found, axis=1)
@@ -209,7 +248,7 @@ def money_law(
         narrow = 4.5 * width / (2 * np.pi * done)
         law = MoneyLaw(atoms, weights, rest, mass, low, width, 0.0)
         grid = np.linspace(low, top, 400)
-        steepest = np.diff(law._smooth(grid), axis=1).max(axis=1)  # answers are averages over sets, and so are errors
+        steepest = np.diff(law._smooth(grid), axis=1).max(axis=1)
         bound = float(steepest.mean()) / (grid[1] - grid[0]) * 2 * narrow
     return MoneyLaw(atoms, weights, rest, mass, low, width, bound)
 

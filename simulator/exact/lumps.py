@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,10 +22,15 @@ def dispersed(outline: Outline, segment: int | None = None) -> bool:
     return any(numbers.varies(slot) or float(numbers.slots[slot]) > 1 for s in chosen for slot in set(s.dispersion))
 
 
-def draw_lumps(points: Points, rng: np.random.Generator) -> dict[int, Floats]:
+def draw_lumps(points: Points, *key: int) -> dict[int, Floats]:
     """Segment -> arrivals to expect in each week (point, week), where they are dispersed.
 
-    A negative binomial is Poisson given a gamma of the same mean (Greenwood & Yule 1920).
+    A negative binomial is Poisson given a gamma of the same mean (Greenwood & Yule 1920). The gammas follow the
+    same random numbers in every variant of a plan, so that variants differ by what was varied.
+
+    Parameters
+    ----------
+    key : seed of the random numbers
     """
     found = {}
     for index in range(len(points.outline.segments)):
@@ -33,7 +40,39 @@ def draw_lumps(points: Points, rng: np.random.Generator) -> dict[int, Floats]:
         shape = (points.count, points.outline.weeks)
         mean = np.broadcast_to(leads.arrivals(points.outline, terms), shape)
         extra = np.broadcast_to(np.repeat(np.maximum(terms.dispersion, 1.0), WEEKS, axis=-1) - 1, shape)
-        safe = np.where(extra > 0, extra, 1.0)
-        drawn = rng.standard_gamma(np.where(extra > 0, mean / safe, 0.0)) * safe
-        found[index] = np.where(extra > 0, drawn, mean)
+        some = (extra > 0) & (mean > 0)
+        safe = np.where(some, extra, 1.0)
+        luck = points.memory.recall(("gammas", key, index, shape), partial(_Luck, shape, (*key, index)))
+        found[index] = np.where(some, luck.gamma(np.where(some, mean / safe, 1.0)) * safe, mean)
     return found
+
+
+class _Luck:
+    """Gammas of any shape from one set of random numbers (Marsaglia & Tsang 2000), near each other for near shapes.
+
+    Of four candidates the first that is accepted counts; that none is happens less often than once in 100,000
+    times, and then it is the last.
+    """
+
+    TRIES = 4
+
+    def __init__(self, shape: tuple[int, int], key: tuple[int, ...]):
+        rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(list(key))))
+        self.normals = rng.standard_normal((self.TRIES, *shape))
+        self.levels = np.log1p(-rng.random((self.TRIES, *shape)))  # of uniforms in (0, 1]
+        self.boost = np.log1p(-rng.random(shape))
+
+    def gamma(self, shape: Floats) -> Floats:
+        """Gammas of these shapes, of scale 1."""
+        d = np.where(shape < 1, shape + 1, shape) - 1 / 3
+        found = np.zeros_like(d)
+        left = np.ones(d.shape, bool)
+        for last, (z, level) in enumerate(zip(self.normals, self.levels, strict=True), 1):
+            v = np.maximum(1 + z / np.sqrt(9 * d), 1e-9) ** 3
+            good = (v > 1e-20) & (level < 0.5 * z * z + d - d * v + d * np.log(v))
+            take = left if last == self.TRIES else left & good
+            found = np.where(take, d * v, found)
+            left &= ~good
+            if not left.any():
+                break
+        return np.where(shape < 1, found * np.exp(self.boost / np.minimum(shape, 1.0)), found)

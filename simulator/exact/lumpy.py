@@ -19,6 +19,8 @@ Complexes = NDArray[np.complex128]
 
 NOTHING = 1e-14
 PRECISE = 1e-10
+AVERAGED = 1e-8
+"""Where answers are averaged over points, which they are known to a thousandth at best."""
 MOST_TERMS = 40
 
 
@@ -35,55 +37,75 @@ def log_of_lumpy(lumpy: Lumpy, excess: list[Complexes]) -> Complexes:
 
 
 def _terms_needed(lumpy: Lumpy, excess: list[Complexes]) -> int | None:
-    """Terms of the series for a remainder below 1e-10; None where it converges too slowly."""
+    """Terms of the series for a remainder that does not matter; None where it converges too slowly."""
     size = sum(
         (chance * float(np.abs(one).max()) for (_, chance), one in zip(lumpy.chance, excess, strict=True)),
         np.zeros((1, 1)),
     )
     ratio = float(((lumpy.dispersion - 1) * size).max())
     whole = max(float((lumpy.mean * size).sum(axis=1).max()), 1e-300)
+    precise = PRECISE if lumpy.mean.shape[0] == 1 and lumpy.chance[0][1].shape[0] == 1 else AVERAGED
     for terms in range(1, MOST_TERMS):
-        if ratio < 0.8 and whole * ratio**terms / (terms + 1) / (1 - ratio) < PRECISE:
+        if ratio < 0.8 and whole * ratio**terms / (terms + 1) / (1 - ratio) < precise:
             return terms
     return None
 
 
 def _one_series(lumpy: Lumpy, excess: Complexes, terms: int) -> Complexes:
-    chance, c = lumpy.chance[0][1], lumpy.dispersion - 1
-    weight = lumpy.mean * chance
-    sums = []
-    for n in range(1, terms + 1):
-        sums.append(weight.sum(axis=1) / n)
-        weight = weight * (c * chance)
+    rounded = terms + -terms % 4  # so that other frequencies may need as many
+    sums = lumpy.memory.recall(("lumpy", lumpy.mark, rounded), lambda: _one_sums(lumpy, rounded))
     found = np.zeros((1, 1), np.complex128)
-    for coefficient in reversed(sums):
+    for coefficient in reversed(sums[:terms]):
         found = (found + coefficient[:, None]) * excess
     return found
 
 
+def _one_sums(lumpy: Lumpy, terms: int) -> list[Floats]:
+    """Coefficients of x, x², …: (point,) each."""
+    chance, c = lumpy.chance[0][1], lumpy.dispersion - 1
+    weight, more = lumpy.mean * chance, c * chance
+    sums = []
+    for n in range(1, terms + 1):
+        sums.append(weight.sum(axis=1) / n)
+        weight = weight * more
+    return sums
+
+
 def _two_series(lumpy: Lumpy, first: Complexes, second: Complexes, terms: int) -> Complexes:
     """The same for (p·x + q·y)ⁿ, by the powers of x and within them of y."""
+    rounded = terms + -terms % 3  # so that other frequencies may need as many
+    sums = lumpy.memory.recall(("lumpy two", lumpy.mark, rounded), lambda: _two_sums(lumpy, rounded))
+    found = np.zeros((1, 1), np.complex128)
+    power: Complexes = np.ones((1, 1), np.complex128)
+    for i in range(terms + 1):
+        value = np.zeros((1, 1), np.complex128)
+        for coefficient in sums[i][terms - i :: -1]:
+            value = value * second + coefficient[:, None]
+        found = found + value * power
+        power = power * first
+    return found
+
+
+def _two_sums(lumpy: Lumpy, terms: int) -> list[list[Floats]]:
+    """Coefficients of xⁱyʲ, i + j up to ``terms``: (point,) each, by i and within it by j."""
     (_, p), (_, q) = lumpy.chance
     c = lumpy.dispersion - 1
-    found = np.zeros((1, 1), np.complex128)
-    of_p = lumpy.mean * np.ones_like(p)  # μ·(c·p)ⁱ
+    found: list[list[Floats]] = []
+    of_p, more = lumpy.mean * np.ones_like(p), c * q  # μ·(c·p)ⁱ
     for i in range(terms + 1):
-        weight, inner = of_p, []
+        weight = of_p
+        inner: list[Floats] = []
         for j in range(terms + 1 - i):
             n = i + j
-            if n:
-                # binomial(n, i)/n·c^(n−1)·pⁱ·qʲ: one power of c too many so far
+            if n == 0:
+                inner.append(np.zeros(1))
+            elif n == 1:
+                inner.append((lumpy.mean * (p if i else q)).sum(axis=1))
+            else:  # binomial(n, i)/n·c^(n−1)·pⁱ·qʲ: one power of c too many so far
                 scale = math.comb(n, i) / n
                 inner.append(scale * np.divide(weight, c, out=np.zeros_like(weight), where=c > 0).sum(axis=1))
-                if n == 1:
-                    inner[-1] = (lumpy.mean * (p if i else q)).sum(axis=1)
-            else:
-                inner.append(np.zeros(1))
-            weight = weight * (c * q)
-        value = np.zeros((1, 1), np.complex128)
-        for coefficient in reversed(inner):
-            value = value * second + coefficient[:, None]
-        found = found + value * first**i
+            weight = weight * more
+        found.append(inner)
         of_p = of_p * (c * p)
     return found
 

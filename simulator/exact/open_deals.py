@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.exact import classes, deals
+from simulator.exact.memory import mark
 from simulator.exact.outline import OpenDealOutline
 from simulator.exact.terms import Points, Terms, by_week
 from simulator.exact.weather import shocked
@@ -35,7 +36,7 @@ def open_deal_classes(points: Points, segment: int, asked: classes.Asked) -> Ite
     for deal in points.outline.deals:
         if deal.segment != segment:
             continue
-        course, laws, shares = _course(points, terms, deal)
+        course, laws, shares, _ = _course(points, terms, deal)
         found: Chances = {}
         for law, share, fate in zip(laws, shares, classes.due_classes(course, asked), strict=True):
             for mask, p in fate.items():
@@ -43,8 +44,14 @@ def open_deal_classes(points: Points, segment: int, asked: classes.Asked) -> Ite
         yield deal, found
 
 
-def _course(points: Points, terms: Terms, deal: OpenDealOutline) -> tuple[deals.Course, list[Floats], list[Floats]]:
-    """How an open deal goes on; per kind the law of its due week (point, week) and its share (point,)."""
+def _course(
+    points: Points, terms: Terms, deal: OpenDealOutline
+) -> tuple[deals.Course, list[Floats], list[Floats], Hashable]:
+    """How an open deal goes on; per kind the law of its due week (point, week) and its share (point,); a fingerprint.
+
+    Deals of one segment differ by their pushes and their own win probability alone: those that share them share
+    the course.
+    """
     outline = points.outline
     win_stage, first = outline.stages - 1, outline.warm
     rate, counted = terms.rate[win_stage], deal.pushes
@@ -64,19 +71,24 @@ def _course(points: Points, terms: Terms, deal: OpenDealOutline) -> tuple[deals.
     if terms.losses is not None:
         laws.append(_due_law(points, deal, terms.losses.laws[first]))
         shares = [wins, 1 - wins]
-    return course, laws, shares
+    own_rate = None if deal.own is None else mark(rate)
+    return course, laws, shares, ("open", terms.of_deals, outline.weeks, own_rate, deal.pushes)
 
 
 def _chances(points: Points, terms: Terms, deal: OpenDealOutline, asked: deals.Weights | Repeats) -> Floats:
-    course, laws, shares = _course(points, terms, deal)
+    course, laws, shares, key = _course(points, terms, deal)
     if isinstance(asked, deals.Weights):
-        fates: tuple[Floats, ...] = deals.due(course, asked)
+        wanted = asked
+        fates: tuple[Floats, ...] = points.memory.recall((key, wanted.mark), lambda: deals.due(course, wanted))
         total: Floats = asked.end.astype(bool).astype(np.float64)[None, :]  # it is there at each end unless decided
         for law, share, fate in zip(laws, shares, fates, strict=True):
             total = total + share[:, None] * np.einsum("nw,ncw->nc", *_match(law, fate))
         return total
     inside, out_only, most = asked
-    at_least = deals.due_repeats(course, inside, out_only=out_only, most=most)
+    at_least = points.memory.recall(
+        (key, mark(inside), out_only, most),
+        lambda: deals.due_repeats(course, inside, out_only=out_only, most=most),
+    )
     rows = []
     for fate in at_least:
         parts = [s[:, None] * np.einsum("nw,ncw->nc", *_match(law, fate)) for law, s in zip(laws, shares, strict=True)]

@@ -7,14 +7,15 @@ deals known at the start are one independent variable each.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import count, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.exact import deals, leads
+from simulator.exact.memory import Memory
 from simulator.exact.open_deals import open_deal_rows
 from simulator.exact.terms import Points, Size, Terms
 from simulator.quarters import WEEKS
@@ -54,6 +55,8 @@ class Lumpy:
     mean: Floats
     dispersion: Floats
     chance: list[tuple[Jump, Floats]]
+    memory: Memory = field(default_factory=Memory, compare=False, repr=False)
+    mark: int = field(default_factory=count().__next__, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -86,13 +89,25 @@ class Segments:
     """
 
     def __init__(self, points: Points, lumps: dict[int, Floats] | None = None):
-        self.points, self.outline = points, points.outline
+        self.points, self.outline, self.memory = points, points.outline, points.memory
         self.lumps = lumps or {}
         self.win_stage = self.outline.stages - 1
         self._flows: dict[int, dict[int, Floats]] = {}
 
     def parts(self, metric: str, periods: Sequence[Quarters], segment: int) -> list[Parts]:
         """The parts of a metric over each period (for stocks: at its end) in one segment."""
+        if segment in self.lumps or self._has_open(segment):  # which have numbers of their own
+            return self._parts(metric, periods, segment)
+        key = "parts", metric, tuple(periods), *self.mark_of(segment)
+        return self.memory.recall(key, lambda: self._parts(metric, periods, segment))
+
+    def mark_of(self, segment: int) -> tuple[Hashable, ...]:
+        """Fingerprint of all that the parts of a segment follow from."""
+        terms, outline = self.points.terms(segment), self.outline
+        when = outline.start, outline.weeks, outline.first_week, outline.first_birth, outline.scenario.stages
+        return when, terms.of_leads, terms.of_births, terms.of_values
+
+    def _parts(self, metric: str, periods: Sequence[Quarters], segment: int) -> list[Parts]:
         terms = self.points.terms(segment)
         money = metric in (BOOKINGS, CREATED, SLIPPED_VALUE, OPEN_PIPELINE)
         if money and terms.outline.size is None and not self._has_open_deals(segment):
@@ -100,6 +115,9 @@ class Segments:
         if metric == SLIPS or (metric in (SLIPPED_DEALS, SLIPPED_VALUE) and any(len(p) > 1 for p in periods)):
             return self._repeated(metric, periods, segment, money)
         return self._once(metric, periods, segment, money)
+
+    def _has_open(self, segment: int) -> bool:
+        return self._has_open_deals(segment) or any(lead.segment == segment for lead in self.outline.leads)
 
     def _has_open_deals(self, segment: int) -> bool:
         return any(deal.segment == segment for deal in self.outline.deals)
@@ -132,8 +150,16 @@ class Segments:
         if not weights.of_deals:
             at_birth = nothing[None]
         else:
-            fates = deals.due(deals.course_of(terms, self.win_stage), weights)
-            at_birth = deals.born(terms, self.win_stage, fates) + weights.open_before
+            kind = BOOKINGS if metric == stages[-1] else SLIPPED_VALUE if metric == SLIPPED_DEALS else metric
+            question = "fates", OPEN_DEALS if metric in STOCKS else kind, tuple(periods), outline.start, outline.weeks
+
+            def born() -> Floats:
+                fates = self.memory.recall(
+                    (*question, terms.of_deals), lambda: deals.due(deals.course_of(terms, self.win_stage), weights)
+                )
+                return deals.born(terms, self.win_stage, fates) + weights.open_before
+
+            at_birth = self.memory.recall((*question, "born", terms.of_births), born)
         found = self._gather(segment, [at_birth], stage, inside, money)
         for deal, chances in open_deal_rows(self.points, segment, weights):
             for channel, parts in enumerate(found):
@@ -168,8 +194,12 @@ class Segments:
             terms = self.points.terms(segment)
             entering = self.lumps.get(segment)
             if entering is None:
-                entering = leads.arrivals(self.outline, terms)
-            self._flows[segment] = leads.flows(self.outline, terms, entering)
+                self._flows[segment] = self.memory.recall(
+                    ("flows", *self.mark_of(segment)[:2]),
+                    lambda: leads.flows(self.outline, terms, leads.arrivals(self.outline, terms)),
+                )
+            else:
+                self._flows[segment] = leads.flows(self.outline, terms, entering)
         return self._flows[segment]
 
     def _gather(
@@ -219,8 +249,11 @@ class Segments:
             spread = np.maximum(1.0, np.repeat(terms.dispersion, WEEKS, axis=-1))
             for channel, parts in enumerate(found):
                 parts.lumpy.append(
-                    Lumpy(mean, spread, [(jumps[n][g], at[terms.outline.entry][:, channel]) for n, g, at in chances])
-                )
+                    Lumpy(
+                        mean, spread, [(jumps[n][g], at[terms.outline.entry][:, channel]) for n, g, at in chances],
+                        self.memory,
+                    )
+                )  # fmt: skip
         for lead in mine:
             arriving = lead_arrivals(self.points, terms, lead.stage, lead.age, lead.quarter)
             for channel, parts in enumerate(found):

@@ -90,8 +90,8 @@ def why_not(outline: Outline) -> str | None:
 def _uneven(outline: Outline) -> str | None:
     """A segment whose deals differ so much that one of them is most of the money: no window holds such sums."""
     points = Points(outline, np.zeros((1, dimensions(outline))))
-    for index, segment in enumerate(outline.segments):
-        for size in points.terms(index).sizes:
+    for segment in outline.segments:
+        for size in points.sizes(segment)[0]:
             mean, square = (float(x[0]) for x in mean_and_square(Jump(1, size)))
             if square > (1 + MOST_UNEVEN**2) * mean**2:
                 return f"segments.{segment.name}.deal_size: so uneven that a rare deal outweighs all others"

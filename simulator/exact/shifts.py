@@ -6,6 +6,7 @@ Lags that are the same at all points are one matrix; those that differ are convo
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,15 @@ def _length(least: int) -> int:
         least += 1
 
 
+def _times(x: Floats, matrix: Floats) -> Floats:
+    """x (…, week) by a matrix, as one product: NumPy takes the rows of deeper arrays one by one."""
+    found: Floats = (x.reshape(-1, x.shape[-1]) @ matrix).reshape(*x.shape[:-1], -1)
+    return found
+
+
+_NUMBERS = count()
+
+
 class Shift:
     """A lag, by the quarter of entry.
 
@@ -35,10 +45,13 @@ class Shift:
     laws : per quarter float64 (1 or point, week): P(K = 0), P(K = 1), …
     weeks : length of time
     cut : who leaves before this week and would arrive at or after it does not (0: no cut)
+
+    ``mark`` tells one lag from another: a number of its own.
     """
 
     def __init__(self, laws: list[Floats], weeks: int, cut: int = 0):
         self.laws, self.weeks, self.cut = laws, weeks, cut
+        self.mark = next(_NUMBERS)
         self.shared = all(law.shape[0] == 1 for law in laws)
 
     @cached_property
@@ -67,21 +80,44 @@ class Shift:
         rows = max(part.shape[0] for part in parts)
         return np.maximum(0.0, np.concatenate([np.broadcast_to(p, (rows, WEEKS)) for p in parts], axis=1))
 
-    def forward(self, leaving: Floats) -> Floats:
-        """Arrivals (point, week) of those who leave (point, week)."""
+    def of(self, rows: slice) -> Shift:
+        """The lag at some of the points."""
         if self.shared:
-            return leaving @ self.matrix
-        total = np.zeros(np.broadcast_shapes(leaving.shape, (self._rows, self.weeks)))
+            return self
+        laws = {id(law): law if law.shape[0] == 1 else law[rows] for law in self.laws}
+        return Shift([laws[id(law)] for law in self.laws], self.weeks, self.cut)
+
+    def forward(self, leaving: Floats) -> Floats:
+        """Arrivals (point, …, week) of those who leave (point, …, week)."""
+        if self.shared:
+            return _times(leaving, self.matrix)
+        deeper = (1,) * (leaving.ndim - 2)
+        total = np.zeros(np.broadcast_shapes(leaving.shape, (self._rows, *deeper, self.weeks)))
         for law, quarters in self._distinct:
             for part, low, high in self._pieces(leaving, quarters):
-                spread = self._convolve(part, law, conjugate=False)
+                spread = self._convolve(part, law.reshape(law.shape[0], *deeper, -1), conjugate=False)
                 total[..., low:high] += spread[..., low:high]
         return np.maximum(total, 0.0)
 
-    def back(self, after: Floats) -> Floats:
-        """Σ P(K = k)·after[week + k]: expected ``after`` (point, channel, week) of one who leaves in a week."""
+    @cached_property
+    def reach(self) -> int:
+        """Weeks after which nobody arrives any more."""
+        return max(int(np.flatnonzero(law.any(axis=0)).max(initial=0)) for law in self.laws)
+
+    def back(self, after: Floats, begun: int = 0, start: int = 0) -> Floats:
+        """Σ P(K = k)·after[week + k]: expected ``after`` (point, channel, week) of one who leaves in a week.
+
+        ``after`` may be of the weeks from ``begun`` on, 0 before; the answer is of those from ``start`` on.
+        """
         if self.shared:
-            return after @ self.matrix.T
+            return _times(after, self.matrix.T[begun:, start:])
+        if begun:
+            whole = np.zeros((*after.shape[:-1], self.weeks))
+            whole[..., begun:] = after
+            after = whole
+        return self._back(after)[..., start:]
+
+    def _back(self, after: Floats) -> Floats:
         rows = np.broadcast_shapes(after.shape, (self._rows, 1, self.weeks))
         found = np.zeros(rows)
         for law, quarters in self._distinct:
@@ -101,7 +137,7 @@ class Shift:
     def back_inside(self, after: Floats) -> Floats:
         """:meth:`back` for those alone who arrive in the quarter in which they leave."""
         if self.shared:
-            return after @ self._inside.T
+            return _times(after, self._inside.T)
         quarters = len(self.laws)
         rows = np.broadcast_shapes(after.shape, (self._rows, 1, self.weeks))
         blocks = np.broadcast_to(after, rows).reshape(*rows[:-1], quarters, WEEKS)

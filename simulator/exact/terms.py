@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.exact.assumptions import Value
 from simulator.exact.beta import slip_quantile
 from simulator.exact.lags import weeks_law
+from simulator.exact.memory import Memory, mark
 from simulator.exact.outline import Outline, SegmentOutline, SpreadForm
 from simulator.exact.shifts import Shift
 from simulator.exact.weather import draw, market_dimensions, shocked
@@ -27,7 +29,8 @@ class Size:
     a: Value
     b: Value
     factor: Value
-    known: dict[tuple[float, ...], NDArray[np.complex128]] = field(default_factory=dict, compare=False, repr=False)
+    known: Memory = field(default_factory=Memory, compare=False, repr=False)
+    mark: Hashable = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,33 @@ class Terms:
     sizes: tuple[Size, ...] = ()
     group: NDArray[np.int64] = field(default_factory=lambda: np.zeros((1, 1), np.int64))
 
+    @cached_property
+    def of_leads(self) -> Hashable:
+        """Fingerprint of what leads do before they are deals."""
+        win, own = max(self.rate, default=0), self.outline
+        before = [t for t in self.rate if t < win]
+        stages = tuple((t, mark(self.rate[t]), self.lag[t].mark) for t in before)
+        return own.entry, mark(own.profile), mark(self.arrivals), mark(self.dispersion), stages
+
+    @cached_property
+    def of_deals(self) -> Hashable:
+        """Fingerprint of what deals do from their first due week on."""
+        win = max(self.rate, default=0)
+        settled = None if self.losses is None else self.losses.mark
+        fate = mark(self.rate[win]), mark(self.slip), mark(self.factor), self.delay.mark, self.outline.limit
+        return *fate, settled is None
+
+    @cached_property
+    def of_births(self) -> Hashable:
+        """Fingerprint of what deals do from their birth on."""
+        win = max(self.rate, default=0)
+        return self.of_deals, self.lag[win].mark, None if self.losses is None else self.losses.mark
+
+    @cached_property
+    def of_values(self) -> Hashable:
+        """Fingerprint of deal values."""
+        return tuple(size.mark for size in self.sizes), mark(self.group)
+
 
 class Points:
     """Points of everything that is uncertain or shared: rows of normal scores.
@@ -57,15 +87,18 @@ class Points:
     ----------
     z : float64 (point, dimension): first the normals of the assumptions, then those of the market
     hold : path -> value of uncertain numbers that are held
+    memory : of variants of the plan at the same points, which share what does not differ
     """
 
-    def __init__(self, outline: Outline, z: Floats, hold: Mapping[str, float] | None = None):
-        self.outline = outline
+    def __init__(
+        self, outline: Outline, z: Floats, hold: Mapping[str, float] | None = None, memory: Memory | None = None
+    ):
+        self.outline, self.memory = outline, Memory() if memory is None else memory
         own = len(outline.numbers.normals)
         self.count = z.shape[0]
         self.values = outline.numbers.at(z[:, :own], hold or {})
         self.weather = draw(outline, z[:, own:], self.values)
-        self._shifts: dict[tuple[object, ...], Shift] = {}
+        self._shifts: dict[tuple[int, int], Shift] = {}
         self._terms: dict[int, Terms] = {}
 
     def _grid(self, slots: tuple[int, ...]) -> Floats:
@@ -79,15 +112,24 @@ class Points:
     def shift(self, forms: tuple[SpreadForm, ...], *, lead: bool = False) -> Shift:
         """The operator of a lag; with ``lead``, leads that cross the start are dropped where a file replaces them."""
         cut = self.outline.start if lead and self.outline.given_leads else 0
-        key = (cut, *forms)
+        key = (cut, id(forms))  # forms live as long as the outline
         if key not in self._shifts:
-            by_quarter = [forms[self.outline.plan_quarter(q)] for q in range(self.outline.all_quarters)]
-            laws = {
-                form: weeks_law(form, self.values[form.a], self.values[form.b], self.outline.weeks_kept)
-                for form in dict.fromkeys(by_quarter)
-            }
-            self._shifts[key] = Shift([laws[form] for form in by_quarter], self.outline.weeks, cut)
+            marks = {id(form): self._mark_of(form) for form in forms}
+            warm, kept = self.outline.warm, self.outline.weeks_kept
+
+            def make() -> Shift:
+                laws = {id(form): weeks_law(form, self.values[form.a], self.values[form.b], kept) for form in forms}
+                by_quarter = [laws[id(form)] for form in (*forms[:1] * warm, *forms)]
+                return Shift(by_quarter, self.outline.weeks, cut)
+
+            whole = ("shift", cut, warm, self.outline.weeks, kept, *(marks[id(form)] for form in forms))
+            self._shifts[key] = self.memory.recall(whole, make)
         return self._shifts[key]
+
+    def _mark_of(self, form: SpreadForm) -> Hashable:
+        """Fingerprint of a spread with its numbers."""
+        how = form.kind, form.times, form.delay, form.points, form.shares
+        return *how, *(mark(x) if isinstance(x, np.ndarray) else x for x in (self.values[form.a], self.values[form.b]))
 
     def terms(self, index: int) -> Terms:
         """The terms of a segment."""
@@ -108,9 +150,13 @@ class Points:
         slip = np.minimum(self._grid(segment.slip) * weather.slip_factor, 1.0)
         if weather.slip_score is not None:
             concentration = self.outline.scenario.market.slip_concentration
-            slip = slip_quantile(slip, float(concentration or 0.0), weather.slip_score)
+            score, mean = weather.slip_score, slip
+            slip = self.memory.recall(
+                ("slip", concentration, mark(mean), mark(score)),
+                lambda: slip_quantile(mean, float(concentration or 0.0), score),
+            )
         last = self.outline.stages - 1
-        sizes, group = self._sizes(segment)
+        sizes, group = self.sizes(segment)
         return Terms(
             segment, np.maximum(volume, 0.0), self._grid(segment.dispersion), rate, slip, self._grid(segment.factor),
             {t: self.shift(forms, lead=t < last) for t, forms in segment.lag.items()},
@@ -118,7 +164,7 @@ class Points:
             self.shift(segment.delay), sizes, group,
         )  # fmt: skip
 
-    def _sizes(self, segment: SegmentOutline) -> tuple[tuple[Size, ...], NDArray[np.int64]]:
+    def sizes(self, segment: SegmentOutline) -> tuple[tuple[Size, ...], NDArray[np.int64]]:
         """The groups of births that share a law of values, and the group of each quarter."""
         if segment.size is None:
             return (), np.zeros((1, self.outline.all_quarters), np.int64)
@@ -134,7 +180,8 @@ class Points:
             for bit, e in enumerate(resizing):
                 if int(key) // len(forms) >> bit & 1:
                     factor = factor * np.asarray(self.values[self.outline.events[e].size], np.float64)
-            sizes.append(Size(chosen, self.values[chosen.a], self.values[chosen.b], factor))
+            whole = ("size", self._mark_of(chosen), mark(factor))
+            sizes.append(Size(chosen, self.values[chosen.a], self.values[chosen.b], factor, self.memory, whole))
         return tuple(sizes), group.reshape(code.shape)
 
 

@@ -27,7 +27,10 @@ def characteristic(parts: Parts, t: Floats, points: int) -> Complexes:
         if mass.max(initial=0.0) > 0:
             total = total + mass[:, None] * excess(jump)
     for lumpy in parts.lumpy:
-        total = total + log_of_lumpy(lumpy, [excess(jump) for jump, _ in lumpy.chance])
+        total = total + lumpy.memory.recall(
+            ("log", lumpy.mark, float(t[0]), float(t[-1]), t.size),
+            lambda lumpy=lumpy: log_of_lumpy(lumpy, [excess(jump) for jump, _ in lumpy.chance]),  # type: ignore[misc]
+        )
     found = np.exp(total)
     for single in parts.single:
         one: Complexes | float = 1.0

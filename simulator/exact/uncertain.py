@@ -37,8 +37,7 @@ def conditional_result(
     averages = Averages(outline, points)
     answers = Answers(outline, points.z[:TABLED])
     if dispersed(outline):
-        rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 17])))
-        answers = answers.given(draw_lumps(answers.points, rng))
+        answers = answers.given(draw_lumps(answers.points, seed, 17))
     alone = [not target.period.each or why_no_product(outline, target) is None for target in scenario.targets]
     hits = None
     if scenario.targets and (len(scenario.targets) > 1 or not all(alone)):

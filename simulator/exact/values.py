@@ -27,14 +27,9 @@ def transform(jump: Jump, t: Floats) -> Complexes:
         return np.exp(1j * t * (jump.times * jump.amount))[None, :]
     if jump.size is None:
         return np.exp(1j * t * jump.times)[None, :]
-    key = (jump.times, float(t[0]), float(t[-1]), t.size)
-    known = jump.size.known  # several questions are asked at the same frequencies
-    if key not in known:
-        found = _of_size(jump.size, t * jump.times)
-        if found.shape[0] > 1:
-            return found
-        known[key] = found
-    return known[key]
+    key = ("values", jump.size.mark, jump.times, float(t[0]), float(t[-1]), t.size)
+    size = jump.size  # several questions are asked at the same frequencies
+    return size.known.recall(key, lambda: _of_size(size, t * jump.times))
 
 
 def discrete(size: Size) -> bool:

@@ -19,7 +19,7 @@ from simulator.files import whole
 from simulator.report.figures import DARK, LIGHT, STYLE
 from simulator.report.layout import short_label
 from simulator.report.tables_sensitivity import ends_of, metric_of
-from simulator.report.wording import average, clean, compact
+from simulator.report.wording import average, clean, compact, made_by
 from simulator.statistics.intervals import as_percent
 
 SHOWN = 15
@@ -36,7 +36,8 @@ def draw(found: Tornado | SobolShares) -> Figure:
             _shares(figure.add_subplot(), found)
             # below the panel: inside it there is no corner that a long bar cannot reach
             figure.legend(loc="outside lower left", ncols=3, frameon=False, fontsize=8)
-        about = f"{clean(found.scenario.name)}: {found.trials:,} trials, seed {found.seed}, the same luck throughout"
+        about = f"{clean(found.scenario.name)}: {made_by(found)}"
+        about += ", the same luck throughout" if found.trials is not None else ""
         figure.supxlabel(about, x=0.99, ha="right", fontsize=7.5, color="#666666")
     return figure
 

@@ -16,7 +16,7 @@ from simulator.files import whole
 from simulator.report.figures import DARK, GREY, STYLE
 from simulator.report.layout import said
 from simulator.report.tables_solve import lever_name, percent, relative_text
-from simulator.report.wording import clean
+from simulator.report.wording import clean, made_by
 from simulator.statistics.intervals import as_percent
 
 
@@ -47,7 +47,7 @@ def draw(found: Solution) -> Figure:
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x", color="#e6e6e6", linewidth=0.8)
         figure.suptitle(fill(_title(found), 84), x=0.012, ha="left", fontsize=11, fontweight="bold")
-        about = f"{clean(found.scenario.name)}: {found.trials:,} trials, seed {found.seed}"
+        about = f"{clean(found.scenario.name)}: {made_by(found)}"
         figure.supxlabel(about, x=0.99, ha="right", fontsize=7.5, color="#666666")
     return figure
 

@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from simulator.analysis.sweep import Sweep
 from simulator.analysis.vary import relative_factor
 from simulator.errors import UsageError
+from simulator.exact.conditional import T95
 from simulator.files import whole
 from simulator.report.figures import DARK, LIGHT, STYLE
 from simulator.report.layout import number_text, said, short_label
-from simulator.report.wording import clean, compact
+from simulator.report.wording import clean, compact, made_by
 from simulator.scenario.spoken import named
 from simulator.statistics.intervals import as_percent, wilson
 
@@ -43,7 +44,8 @@ def draw(found: Sweep) -> Figure:
         figure = Figure(figsize=(7.2, 4.6), layout=ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.1))
         axes = figure.add_subplot()
         (_curve if len(found.paths) == 1 else _map)(figure, axes, found)
-        about = f"{clean(found.scenario.name)}: {found.trials:,} trials a point, seed {found.seed}"
+        played = f"{found.trials or 0:,} trials a point, seed {found.seed}"
+        about = f"{clean(found.scenario.name)}: {made_by(found) if found.trials is None else played}"
         figure.supxlabel(about, x=0.99, ha="right", fontsize=7.5, color="#666666")
     return figure
 
@@ -98,8 +100,10 @@ def _curve(figure: Figure, axes: Axes, found: Sweep) -> None:
         axes.set_ylabel(f"mean {found.goal.subject}")
         return
     p = found.column("probability")[order]
-    ends = np.array([wilson(round(float(q) * found.trials), found.trials) for q in p])
-    axes.fill_between(x, ends[:, 0], ends[:, 1], color=LIGHT, linewidth=0, label="95% interval (Monte Carlo error)")
+    if found.engine != "exact":
+        ends = _intervals(found, p, found.column("standard_error")[order])
+        words = "Monte Carlo error" if found.trials is not None else "error of the average"
+        axes.fill_between(x, ends[:, 0], ends[:, 1], color=LIGHT, linewidth=0, label=f"95% interval ({words})")
     axes.plot(x, p, color=DARK, linewidth=1.8, marker="o", markersize=3.5 if len(x) < 60 else 0, label="probability")
     axes.axhline(WANTED, color="black", linewidth=1, linestyle=(0, (4, 2)), label="80%")
     axes.set_ylim(-0.02, 1.02)
@@ -115,6 +119,13 @@ def _curve(figure: Figure, axes: Axes, found: Sweep) -> None:
         words = f"80% chance of {target} at {name} {_place(found, found.paths[0], relative, _few(at))}"
     axes.set_title(fill(words, 66))
     axes.legend(frameon=False, fontsize=8, loc="best")
+
+
+def _intervals(found: Sweep, p: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(row, end) of the intervals of probabilities."""
+    if found.trials is not None:
+        return np.array([wilson(round(float(q) * found.trials), found.trials) for q in p])
+    return np.clip(np.stack([p - T95 * error, p + T95 * error], axis=1), 0.0, 1.0)
 
 
 def _crossing(x: NDArray[np.float64], p: NDArray[np.float64]) -> float | None:

@@ -8,15 +8,18 @@ from rich.text import Text
 from simulator.analysis.sobol import Share, SobolShares
 from simulator.analysis.tornado import Effect, Tornado
 from simulator.report.layout import from_to, notes, plain_table, points, said, short_label, title
-from simulator.report.wording import average, clean, plural
+from simulator.report.wording import average, clean, made_by, plural
 from simulator.simulation.metrics import Metric, metrics_in
 from simulator.statistics.intervals import Estimate, as_percent
 
 SHOWN = 20
 ENDS = (
     "Moved to its own P10 and P90, the others drawn as ever; * certain in the plan: moved 10% down and up. Sorted by "
-    "how far the chance moves. Same luck throughout."
+    "how far the chance moves."
 )
+SAME_LUCK = " Same luck throughout."
+SAME_POINTS = " The same points throughout, so that the effects are known better than the chance itself."
+
 MEANING = (
     "alone: share of the variance that would go if this were known; with others: share that is left if all else were "
     "known; no luck: the same for the expected outcome, luck averaged out. ±: 95% interval."
@@ -37,7 +40,7 @@ def tornado_table(found: Tornado, everything: bool = False) -> RenderableType:
     for effect in shown:
         table.add_row(*_row(found, effect, metric, chance))
     now = "" if found.probability is None else f", {as_percent(found.probability.value)} as planned"
-    about = f"{found.trials:,} trials, seed {found.seed}"
+    about = made_by(found)
     parts: list[RenderableType] = [
         title(f"What drives {found.goal.name or found.goal.subject}{now}"),
         Text(f"{clean(found.scenario.name)}: {about}; mean: {found.goal.subject}", style="dim"),
@@ -50,7 +53,11 @@ def tornado_table(found: Tornado, everything: bool = False) -> RenderableType:
             f", by {100 * most:.1f} points at most" if chance else ""
         )
         parts.append(Text(words + "; --all shows them", style="dim"))
-    return Group(*parts, "", Text(ENDS, style="dim"), *notes(found.notes))
+    return Group(*parts, "", Text(ENDS + _same(found), style="dim"), *notes(found.notes))
+
+
+def _same(found: Tornado) -> str:
+    return {"simulate": SAME_LUCK, "conditional": SAME_POINTS}.get(found.engine, "")
 
 
 def _row(found: Tornado, effect: Effect, metric: Metric, chance: bool) -> list[str]:

@@ -7,11 +7,12 @@ from rich.text import Text
 
 from simulator.analysis.solve import Answer, Solution
 from simulator.report.layout import listing, notes, plain_table, said, short_label, title
-from simulator.report.wording import clean
+from simulator.report.wording import clean, made_by
 from simulator.scenario.labels import EVERYWHERE
 from simulator.statistics.intervals import as_percent
 
-LEGEND = "One lever at a time, all else as planned. Known to: the range that the trials cannot tell apart."
+LEGEND = "One lever at a time, all else as planned."
+KNOWN = "Known to: the range that {trials} cannot tell apart."
 SEVERAL = "×: the plan has several values there, and all of them are moved by this factor."
 NOTHING = 0.02
 """A factor below which a lever is all but gone."""
@@ -19,14 +20,16 @@ NOTHING = 0.02
 
 def solve_table(found: Solution) -> RenderableType:
     """One row per lever: today, what is needed, how much that is, how well it is known."""
-    table = plain_table("lever", "now", "needed", "change", "known to", "chance")
+    known_to = ["known to"] if found.engine != "exact" else []
+    table = plain_table("lever", "now", "needed", "change", *known_to, "chance")
     for answer in found.answers:
-        table.add_row(*_row(found, answer))
+        row = _row(found, answer)
+        table.add_row(*row[:4], *(row[4:5] if known_to else []), row[5])
     parts: list[RenderableType] = [
         title(f"To get to {percent(found.wanted)}: {clean(found.goal.name or '')}"),
         Text(
             f"{clean(found.scenario.name)}: {as_percent(found.probability.value)} as planned; "
-            f"{found.trials:,} trials, seed {found.seed}", style="dim",
+            f"{made_by(found)}", style="dim",
         ),
         "", Text(sentence(found)), "", table, "",
     ]  # fmt: skip
@@ -35,7 +38,12 @@ def solve_table(found: Solution) -> RenderableType:
             low, high = (_amount(found, answer, x) for x in answer.bracket)
             why = (answer.why_not or "not enough alone").removesuffix(": the best in the bracket")
             parts += [Text(f"{lever_name(found, answer)}: {why}; looked from {low} to {high}."), ""]
-    legend = [LEGEND, *([SEVERAL] if any(answer.as_factor for answer in found.answers) else [])]
+    known = [KNOWN.format(trials="the trials" if found.trials is not None else "so many points")]
+    legend = [
+        LEGEND,
+        *(known if found.engine != "exact" else []),
+        *([SEVERAL] if any(answer.as_factor for answer in found.answers) else []),
+    ]
     middles = [lever_name(found, a) for a in found.answers if a.search.scaled and not a.as_factor]
     if middles:
         legend.append(f"{listing(middles)}: uncertain; what is shown is the middle, and the whole range moves with it.")

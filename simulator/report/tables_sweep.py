@@ -6,8 +6,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from simulator.analysis.sweep import Sweep
-from simulator.report.layout import plain_table, said, short_label, title
-from simulator.report.wording import average, clean
+from simulator.report.layout import notes, plain_table, said, short_label, title
+from simulator.report.wording import average, clean, made_by
 from simulator.scenario.spoken import named
 from simulator.simulation.metrics import metrics_in
 from simulator.statistics.intervals import as_percent
@@ -28,11 +28,15 @@ def sweep_table(found: Sweep) -> RenderableType:
         cells = [said(row[path], path, plan) for path in found.paths]
         table.add_row(*cells, *chance, average(row[f"mean: {goal.metric}"], metric))
     parts: list[RenderableType] = [
-        title(clean(plan.name), f"{len(found.rows):,} variants, {found.trials:,} trials each, seed {found.seed}"),
+        title(clean(plan.name), f"{len(found.rows):,} variants, {_made_by(found)}"),
         Text(f"target: {clean(goal.name)}" if goal.name is not None else "no target: means only"), "", table,
     ]  # fmt: skip
     if len(found.rows) > MOST_ROWS:
         parts.append(
             Text(f"… {len(found.rows) - MOST_ROWS:,} more; -o FILE.csv or .parquet has all of them", style="dim")
         )
-    return Group(*parts)
+    return Group(*parts, *notes(found.notes))
+
+
+def _made_by(found: Sweep) -> str:
+    return f"{found.trials:,} trials each, seed {found.seed}" if found.trials is not None else made_by(found)

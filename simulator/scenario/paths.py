@@ -57,8 +57,8 @@ def _matching(path: str, known: Iterable[Slot]) -> list[Slot]:
 
 def find(tree: Node, path: str) -> tuple[list[Slot], str | None]:
     """The slots a path reaches, and the quarter it ends with; both empty where it is unknown."""
-    known = list(slots(tree))
     path = re.sub(r"\.(volume|spend)\.per_quarter(?=\.|$)", r".\1", path.strip())
+    known = list(slots(tree, path))
     if found := _matching(path, known):
         return found, None
     base, _, last = path.rpartition(".")

@@ -77,12 +77,16 @@ def kind_of(form: Form | None) -> Kind:
     return "list"
 
 
-def slots(tree: Node) -> Iterator[Slot]:
-    """All slots of a document, which need not be free of faults."""
-    for key, info in keys_of(Scenario).items():
-        node = _get(tree, key)
+def slots(tree: Node, path: str = "") -> Iterator[Slot]:
+    """All slots of a document, which need not be free of faults; with ``path`` at least those it may reach."""
+    keys = keys_of(Scenario)
+    first = path.partition(".")[0]
+    for key in (first,) if first in keys else keys:
+        info, node = keys[key], _get(tree, key)
         if key == "segments":
             for name, segment in _items(node):
+                if path and "*" not in path and not path.startswith(f"segments.{name}."):
+                    continue
                 yield from _segment(segment, f"segments.{name}", ("segments", name), stages_of(tree))
         elif key == "capacity":
             for name, team in _items(node):

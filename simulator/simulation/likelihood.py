@@ -17,7 +17,8 @@ from simulator.scenario.closing import is_detailed
 from simulator.scenario.model import Scenario
 from simulator.simulation.lower import Lowered, lower, stream_name
 from simulator.simulation.metrics import LOSSES, OPEN_DEALS, SLIPPED_DEALS
-from simulator.simulation.simulate import group_seeds, in_threads
+from simulator.simulation.simulate import group_seeds
+from simulator.simulation.threads import in_threads
 
 MOST_METRICS = 3
 _CHUNK = 250

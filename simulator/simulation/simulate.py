@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Literal
 
 import numba
@@ -30,6 +29,7 @@ from simulator.simulation.setup import Setup as Setup
 from simulator.simulation.setup import check_arguments as check_arguments
 from simulator.simulation.setup import pick_seed as pick_seed
 from simulator.simulation.spend import Slots, fill_spend, monthly_margin
+from simulator.simulation.threads import in_threads
 from simulator.simulation.warm_up import warm_up_note
 from simulator.simulation.weekly import ChunkPlayer, chunk_player, count_parts, named_parts
 
@@ -341,29 +341,6 @@ def _add_spend(lowered: Lowered, seeds: np.ndarray, arrays: _Arrays, setup: Setu
         bookings = arrays.cents[:, arrays.money[BOOKINGS]]
         spend = lowered.spend
         arrays.money_parts[MONTHLY_MARGIN] = lambda: bookings / 100.0 * monthly_margin(spend, slots, setup.trials)
-
-
-def in_threads(work: Callable[[int], Any], items: Collection[int], threads: int) -> Iterator[Any]:
-    """Results of ``work`` over ``items`` as they come; stops handing out work when interrupted."""
-    if threads == 1 or len(items) == 1:
-        yield from map(work, items)
-        return
-    pool = ThreadPoolExecutor(min(threads, len(items)), thread_name_prefix="simulate")
-    waiting = iter(items)
-    running: set[Future[Any]] = set()
-    try:
-        for item in waiting:
-            running.add(pool.submit(work, item))
-            if len(running) >= 2 * threads:
-                finished, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    yield future.result()
-        while running:
-            finished, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in finished:
-                yield future.result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _result(
