@@ -129,10 +129,11 @@ class Family:
     ----------
     scenario : the plan itself; the points are turned to where its ``targets`` change most
     seed : of the points; the same seed gives the same numbers
-    per_set : points of each of the 16 scrambles
+    per_set : points of each of the 16 scrambles, by default 64
     """
 
-    def __init__(self, scenario: Scenario, targets: Sequence[Target], seed: int, per_set: int = PER_SET):
+    def __init__(self, scenario: Scenario, targets: Sequence[Target], seed: int, per_set: int | None = None):
+        per_set = PER_SET if per_set is None else per_set
         self.memory = Memory(MOST_BYTES)
         self.outline = Outline(scenario)
         self.answered = "" if self.outline.certain else f"exact at {SETS * per_set:,} points of what is uncertain"

@@ -14,9 +14,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 import simulator as sim
 from simulator.errors import UsageError
 from simulator.exact import uncertain
+from simulator.exact.family import Family
+from simulator.exact.laws import OutOfReachError
 from simulator.exact.outline import Outline
 from simulator.exact.reach import why_not
 from simulator.exact.result import ExactResult
+from simulator.scenario.model import Scenario
 from simulator.simulation.result import Result
 from tests.strategies import valid_scenarios
 
@@ -76,6 +79,23 @@ def hold(document: dict[str, Any], trials: int) -> None:
     assert isinstance(found, ExactResult)
     # discrete parts (events, values, caps) leave 16 scrambles of few points with errors of their own
     agree(found, sim.simulate(plan, trials=trials, seed=4, threads=1), least=0.004)
+    variants_agree(plan, trials)
+
+
+def variants_agree(plan: Scenario, trials: int) -> None:
+    """What analyses ask of variants: every target in reach of the plan with more volume."""
+    family = Family(plan, plan.targets[:1], 3, uncertain.PER_SET)
+    changed = plan.with_changes({"segments.*.volume": "+20%"})
+    played = sim.simulate(changed, trials=trials, seed=4, threads=1)
+    variant = family.variant(changed)
+    for target, other in zip(changed.targets, played.targets, strict=True):
+        try:
+            found = variant.probability(target).estimate
+        except OutOfReachError:
+            continue
+        p = max(other.value * (1 - other.value), found.value * (1 - found.value), 1e-4)
+        error = (found.standard_error**2 + p / trials + 0.004**2) ** 0.5
+        assert abs(found.value - other.value) < FAR * error, f"{target.name}: {found} against {other}"
 
 
 @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck),
