@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.analysis.luck_subject import Subject
 from simulator.quarters import WEEKS
-from simulator.simulation.metrics import BOOKINGS, LOSSES, customer_metrics
+from simulator.simulation.metrics import BOOKINGS, LOSSES, account_metrics, customer_metrics
 from simulator.simulation.result import DealFates, Result
 from simulator.statistics.intervals import Z95
 
@@ -52,11 +52,11 @@ class DealSwing:
 def deal_swings(subject: Subject, played: Result) -> tuple[DealSwing, ...]:
     """Each open deal's swing, the largest first; none without a threshold or without open deals.
 
-    Nor for what is counted of customers: there a deal goes on to matter after it is won.
+    Nor for what is counted of customers or accounts: there a deal matters beyond its own decision.
     """
     fates = played.deals
-    of_customers = subject.metric.name in {metric.name for metric in customer_metrics(True)}
-    if subject.bound is None or fates is None or not fates.ids or of_customers:
+    elsewhere = {metric.name for metric in (*customer_metrics(True), *account_metrics(True))}
+    if subject.bound is None or fates is None or not fates.ids or subject.metric.name in elsewhere:
         return ()
     return tuple(sorted(_swings(subject, played, fates), key=lambda deal: (-abs(deal.swing), -deal.amount, deal.id)))
 

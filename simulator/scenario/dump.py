@@ -18,10 +18,13 @@ _BLOCKS = (
     ("segments", "*", "conversion"),
     ("segments", "*", "lag_weeks"),
     ("segments", "*", "follow_up"),
+    ("segments", "*", "accounts"),
+    ("segments", "*", "accounts", "personas"),
     ("capacity",),
     ("market",),
 )
-_BLOCK_LISTS = (("targets",), ("correlations",), ("market", "events"), ("segments", "*", "kpi"))
+_BLOCK_LISTS = (("targets",), ("correlations",), ("market", "events"), ("segments", "*", "kpi"),
+                ("segments", "*", "accounts", "win_rate"))  # fmt: skip
 
 
 def yaml_text(document: Mapping[str, Any], header: str = "") -> str:

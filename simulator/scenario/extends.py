@@ -29,6 +29,9 @@ _MERGED = {
     ("capacity", "*"),
     ("segments", "*", "pull_ins"),
     ("segments", "*", "customers"),
+    ("segments", "*", "accounts"),
+    ("segments", "*", "accounts", "personas"),
+    ("segments", "*", "accounts", "personas", "*"),
     ("opening",),
     ("market",),
     ("market", "conversion"),
@@ -47,6 +50,7 @@ _FREE = {
     ("segments", "*", "conversion"),
     ("segments", "*", "lag_weeks"),
     ("segments", "*", "follow_up"),
+    ("segments", "*", "accounts", "personas"),
     ("capacity",),
 }
 """Mappings whose keys are names; removing one that is not there is a mistake."""
@@ -92,6 +96,8 @@ def _merge(parent: Node, child: Node, path: tuple[str, ...], faults: Faults) -> 
     pattern = (path[0], "*", *path[2:]) if path[:1] in (("segments",), ("capacity",)) and len(path) > 1 else path
     if len(pattern) == 4 and pattern[2] == "follow_up":
         pattern = (*pattern[:3], "*")
+    if len(pattern) == 5 and pattern[3] == "personas":
+        pattern = (*pattern[:4], "*")
     if pattern in _BY_NAME and parent.list and child.list:
         return _merge_named(parent, child, _BY_NAME[pattern])
     if not (parent.mapping and child.mapping and (not path or pattern in _MERGED)):

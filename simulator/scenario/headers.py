@@ -15,6 +15,7 @@ DEAL_HEADERS: Mapping[str, tuple[str, ...]] = {
     "expected_close": ("close_date", "closedate", "expected_close_date"),
     "win_probability": ("probability", "probability_(%)", "deal_probability"),
     "pushes": ("push_count",),
+    "contacts": ("engaged_contacts", "contact_roles", "number_of_contacts"),
     "created": ("created_date", "createddate", "create_date", "createdate"),
 }
 """Column -> what stands for it too, in small letters and with ``_`` for spaces.

@@ -137,6 +137,8 @@ def _in_segment(rest: str, stages: tuple[str, ...]) -> str:
         return words + _inner(inner)
     if first == "linearity":
         return "due dates by week of the quarter"
+    if first == "accounts":
+        return _in_accounts(stage, inner)
     if first == "customers":
         return {
             "recurring": "recurring share of a deal",
@@ -150,6 +152,34 @@ def _in_segment(rest: str, stages: tuple[str, ...]) -> str:
             "uplift": "price change at renewal",
         }.get(stage, stage.replace("_", " "))
     return rest.replace("_", " ")
+
+
+def _in_accounts(key: str, inner: str) -> str:
+    if key == "win_rate":
+        row, _, part = inner.partition(".")
+        if part == "rate":
+            return f"win rate from {row} engaged contact{'' if row == '1' else 's'} on"
+        return {"most": "highest win rate", "half_at": "contacts for half the highest win rate",
+                "steepness": "steepness of the win rate"}.get(inner, "win rate by contacts")  # fmt: skip
+    if key == "personas":
+        who, _, part = inner.partition(".")
+        words = {
+            "share": "share of contacts",
+            "win_rate": "times win rate",
+            "win_rate_without": "times win rate without",
+        }
+        return f"{who.replace('_', ' ')}, {words.get(part, part)}" if part else who
+    words = {
+        "number": "target accounts",
+        "again_after_weeks": "weeks until a lost account comes again",
+        "contacts": "contacts at first",
+        "contacts_per_week": "contacts joining a week",
+        "contacts_per_week_in_deal": "contacts joining a week in a deal",
+        "buying_group": "people in a buying group",
+        "qualified_at": "contacts of an MQA",
+        "deal_needs": "contacts that a deal needs",
+    }
+    return words.get(key, key.replace("_", " ")) + _inner(inner)
 
 
 def _in_team(rest: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, PrivateAttr
 
 from simulator.quarters import Calendar
+from simulator.scenario.accounts import Accounts, ByContacts, Persona, WinCurve
 from simulator.scenario.customers import Customers, OpenCustomer
 from simulator.scenario.forms import PlainForm, SpecialForm, TextForm, WholeForm
 from simulator.scenario.market import Event, Market, RateShock, VolumeShock
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from simulator.scenario.nodes import Node
 
 __all__ = [
+    "Accounts",
+    "ByContacts",
     "Correlation",
     "Customers",
     "Event",
@@ -40,6 +43,7 @@ __all__ = [
     "Opening",
     "Part",
     "Payback",
+    "Persona",
     "RateShock",
     "Response",
     "Scenario",
@@ -51,6 +55,7 @@ __all__ = [
     "Team",
     "Volume",
     "VolumeShock",
+    "WinCurve",
 ]
 
 
@@ -64,6 +69,7 @@ class OpenDeal(Part):
     win_probability: float | None = None
     pushes: int = 0
     created: date | None = None
+    contacts: int | None = None
 
 
 class OpenLead(Part):

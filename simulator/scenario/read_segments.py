@@ -12,6 +12,7 @@ from simulator.scenario.forms import NumbersForm, SpecialForm, SpreadForm
 from simulator.scenario.nodes import Node
 from simulator.scenario.number_forms import BESIDE, KEYS
 from simulator.scenario.part import DEFAULT_STAGES, NO_LAG, RESERVED_STAGES
+from simulator.scenario.read_accounts import settle_win_rate
 from simulator.scenario.read_follow_up import check_follow_up
 from simulator.scenario.read_numbers import read_numbers
 from simulator.scenario.read_spreads import read_shares, read_spread
@@ -147,10 +148,14 @@ def read_segment(node: Node, path: str, reading: Reading) -> Any:
     after = reading.stages[reading.stages.index(entry) + 1 :]
     why = f", the segment enters at {entry!r}"
     values["conversion"] = BAD
-    if conversion is None:
+    unsaid = () if values.get("accounts") is None else after[-1:]  # accounts say it by engaged contacts
+    if conversion is None and after == unsaid:
+        values["conversion"] = {}
+    elif conversion is None:
         reading.fault(node, join(path, "conversion"), f"is required, with {listed(after, 'and')}")
     elif is_mapping(conversion, join(path, "conversion"), after, reading):
-        values["conversion"] = _conversion(conversion, join(path, "conversion"), after, why, reading)
+        values["conversion"] = _conversion(conversion, join(path, "conversion"), after, why, reading, unsaid)
+    settle_win_rate(values, node, path, reading)
     values["lag_weeks"] = dict.fromkeys(after, NO_LAG)
     if lags is not None:
         values["lag_weeks"] = BAD
@@ -172,11 +177,15 @@ def _check_sizes(values: dict[str, Any], node: Node, path: str, reading: Reading
         reading.fault(rows, join(path, "slips.by_size"), "says nothing without a deal_size")
 
 
-def _conversion(node: Node, path: str, after: tuple[str, ...], why: str, reading: Reading) -> Any:
+def _conversion(
+    node: Node, path: str, after: tuple[str, ...], why: str, reading: Reading, unsaid: tuple[str, ...] = ()
+) -> Any:
     check_stage_keys(node, path, after, reading, (), why)
     rates = {}
     for stage in after:
         item = node.get(stage)
+        if item is None and stage in unsaid:
+            continue
         if item is None:
             where = node.value.get(stage, node)
             what = "is required: the share that goes on into this stage"

@@ -25,6 +25,7 @@ from simulator.scenario.uncertain import Certain, Numbers
 
 MOST_WEEKS = 5200.0
 MOST_MONEY = 1e12
+MOST = {"weeks": MOST_WEEKS, "money": MOST_MONEY, "contacts": 50.0}
 ROUNDING = 0.005
 """By how much shares may miss 1 in sum before it is taken for a mistake."""
 
@@ -34,6 +35,8 @@ def allowed_spreads(form: SpreadForm) -> str:
     forms = ["a number", "{mean, cv}", "{median, p90}"]
     if form.unit == "weeks":
         forms.append("{weeks: [shares]}")
+    if form.unit == "contacts":
+        forms.append("{shares: [of 1, 2, …]}")
     if form.delay:
         forms.append("{mean}")
     return listed([*forms, "{values: FILE.csv, column: NAME}"])
@@ -51,8 +54,8 @@ def read_spread(form: SpreadForm, node: Node, path: str, reading: Reading) -> An
     if {"mean", "median"} <= keys:
         shown = "{" + ", ".join(node.value) + "}"
         return reading.fault(node, path, f"{shown} is not a spread; allowed: {allowed_spreads(form)}")
-    if "weeks" in keys:
-        read = _weeks
+    if "weeks" in keys or (form.unit == "contacts" and "shares" in keys):
+        read = _weeks if "weeks" in keys else _contacts
     elif "column" in keys or ("values" in keys and not node.value["values"].list):
         read = _sample
     elif "median" in keys:
@@ -63,7 +66,8 @@ def read_spread(form: SpreadForm, node: Node, path: str, reading: Reading) -> An
         return _not_a_spread(form, node, path, reading)
     else:
         before = len(reading.faults)
-        check_keys(node, path, ("mean", "cv", "family", "median", "p90", "weeks", "values", "column", "times"), reading)
+        shares = "shares" if form.unit == "contacts" else "weeks"
+        check_keys(node, path, ("mean", "cv", "family", "median", "p90", shares, "values", "column", "times"), reading)
         if len(reading.faults) == before:
             reading.fault(node, path, f"{show(node.plain())} is not a spread; allowed: {allowed_spreads(form)}")
         return BAD
@@ -80,12 +84,13 @@ def _not_a_spread(form: SpreadForm, node: Node, path: str, reading: Reading) -> 
     right = inner
     if set(written) == {"min", "max"}:  # what is proposed must be a range
         right = _braced({"min": written["min"], "likely": "…", "max": written["max"]})
+    who = "accounts" if form.unit == "contacts" else "deals" if form.unit == "money" or form.delay else "leads or deals"
     return reading.fault(
         node,
         path,
-        f"{inner} does not say how {'deals' if form.unit == 'money' or form.delay else 'leads or deals'} differ: write "
+        f"{inner} does not say how {who} differ: write "
         f"{{mean: {right}, cv: 1}} if you are unsure of the mean, {{median: …, p90: …}} if "
-        f"{'deals' if form.unit == 'money' or form.delay else 'they'} differ",
+        f"{'they' if who == 'leads or deals' else who} differ",
     )
 
 
@@ -94,7 +99,7 @@ def _braced(written: Mapping[str, str]) -> str:
 
 
 def _inner(form: SpreadForm, *, zero: bool = False) -> NumbersForm:
-    return NumbersForm("positive", zero=zero, most=MOST_WEEKS if form.unit == "weeks" else MOST_MONEY)
+    return NumbersForm("positive", zero=zero, most=MOST[form.unit])
 
 
 def _fixed(form: SpreadForm, node: Node, path: str, reading: Reading) -> Any:
@@ -129,7 +134,7 @@ def _mean_cv(form: SpreadForm, node: Node, path: str, reading: Reading, common: 
         if mean is not BAD and (wrong := _below_one(mean)) is not None:
             return reading.fault(node.value["mean"], join(path, "mean"), f"{show(wrong)} is not 1 or more")
         return BAD if mean is BAD else Geometric(mean, **common)
-    default = "gamma" if form.unit == "weeks" else "lognormal"
+    default = "lognormal" if form.unit == "money" else "gamma"
     chosen = default if family is None else family.value
     if chosen not in FAMILIES:
         hint = nearest(str(chosen), FAMILIES) if isinstance(chosen, str) else ""
@@ -199,12 +204,23 @@ def read_shares(node: Node, path: str, reading: Reading, count: int | None = Non
 def _weeks(form: SpreadForm, node: Node, path: str, reading: Reading, common: dict[str, Any]) -> Any:
     check_keys(node, path, ("weeks", "times"), reading)
     if form.unit != "weeks":
-        return reading.fault(node, path, f"{{weeks: …}} is not money; allowed: {allowed_spreads(form)}")
+        what = "money" if form.unit == "money" else "a number of contacts"
+        return reading.fault(node, path, f"{{weeks: …}} is not {what}; allowed: {allowed_spreads(form)}")
     item = node.value["weeks"]
     if item.list and len(item.value) > MOST_WEEKS:
         return reading.fault(item, join(path, "weeks"), f"{len(item.value)} weeks are more than {MOST_WEEKS:,.0f}")
     shares = read_shares(item, join(path, "weeks"), reading)
     return BAD if shares is BAD else WeeksTable(shares, **common)
+
+
+def _contacts(form: SpreadForm, node: Node, path: str, reading: Reading, common: dict[str, Any]) -> Any:
+    """Shares of accounts with 1, 2, … contacts; there are none with none."""
+    check_keys(node, path, ("shares", "times"), reading)
+    item = node.value["shares"]
+    if item.list and len(item.value) > MOST["contacts"]:
+        return reading.fault(item, join(path, "shares"), f"{len(item.value)} shares are more than {MOST['contacts']:g}")
+    shares = read_shares(item, join(path, "shares"), reading)
+    return BAD if shares is BAD else WeeksTable((0.0, *shares), **common)
 
 
 def _sample(form: SpreadForm, node: Node, path: str, reading: Reading, common: dict[str, Any]) -> Any:

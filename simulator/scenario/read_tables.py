@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from simulator.scenario.accounts import MOST_CONTACTS
 from simulator.scenario.faults import listed, nearest, show
 from simulator.scenario.forms import SpecialForm, SpreadForm
 from simulator.scenario.headers import understood
@@ -17,7 +18,7 @@ from simulator.scenario.nodes import BAD, Node
 from simulator.scenario.reading import Reading, number_hint, reads
 from simulator.scenario.tables import Row, Table
 
-DEAL_COLUMNS = (("id", "segment", "amount"), ("expected_close", "win_probability", "pushes", "created"))
+DEAL_COLUMNS = (("id", "segment", "amount"), ("expected_close", "win_probability", "pushes", "created", "contacts"))
 CUSTOMER_COLUMNS = (("id", "segment", "arr"), ("since", "renewal"))
 LEAD_COLUMNS = (("segment", "stage", "entered"), ("count",))
 
@@ -114,7 +115,7 @@ def read_deals(form: SpecialForm, node: Node, path: str, reading: Reading) -> An
     if table is BAD:
         return BAD
     start = reading.calendar.first_day(0) if reading.calendar else None
-    deals, ids = [], dict[str, int]()
+    deals, ids, unused = [], dict[str, int](), dict[str, int]()
     if not table.rows:
         reading.faults.warn(f"{table.file}: has no rows; the plan starts without open deals")
     for row in table.rows:
@@ -132,8 +133,23 @@ def read_deals(form: SpecialForm, node: Node, path: str, reading: Reading) -> An
         created = values["created"] = cells.day("created")
         if created not in (None, BAD) and start is not None and created > start:
             cells.fault("created", f"{created} is after the start of the plan, {start}")
+        values["contacts"] = _engaged(cells, values["segment"], reading, unused)
         deals.append(OpenDeal.model_construct(**values))
+    for name, count in unused.items():
+        rows = "1 row" if count == 1 else f"{count:,} rows"
+        reading.faults.warn(f"{table.file}: contacts is not used in {rows}: the segment {name!r} has no accounts")
     return tuple(deals)
+
+
+def _engaged(cells: Cells, segment: Any, reading: Reading, unused: dict[str, int]) -> Any:
+    """Engaged contacts of an open deal, where its segment has accounts; None where nobody knows."""
+    if not cells.row.cells.get("contacts", ""):
+        return None
+    found = reading.segments.get(segment, BAD) if segment is not BAD else BAD
+    if found is not BAD and found.accounts is None:
+        unused[segment] = unused.get(segment, 0) + 1
+        return None
+    return cells.whole("contacts", 1, 1, MOST_CONTACTS)
 
 
 @reads("leads")
@@ -225,6 +241,8 @@ def read_sample(file: Node, column: Node, path: str, form: SpreadForm, reading: 
     words, allowed = (
         ("above 0", lambda v: 0 < v <= 1e12)
         if form.unit == "money"
+        else ("from 1 to 50 contacts", lambda v: 1 <= v <= 50)
+        if form.unit == "contacts"
         else ("from 0 to 5,200 weeks", lambda v: 0 <= v <= 5200)
     )
     values = [Cells(row, table, file, reading).number(name, allowed, words) for row in table.rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from simulator.scenario import customers
+from simulator.scenario import accounts, customers
 from simulator.scenario.faults import as_period, listed, nearest, show
 from simulator.scenario.forms import SpecialForm
 from simulator.scenario.model import Target
@@ -52,6 +52,10 @@ def read_metric(form: SpecialForm, node: Node, path: str, reading: Reading) -> A
         return reading.fault(
             node, path, f"{show(node.value)} needs 'customers' in a segment: what becomes of won deals"
         )
+    if any(segment is not BAD and segment.accounts is not None for segment in reading.segments.values()):
+        metrics = tuple(dict.fromkeys((*metrics, *accounts.METRICS)))
+    elif node.value in accounts.METRICS and node.value not in metrics:
+        return reading.fault(node, path, f"{show(node.value)} needs 'accounts' in a segment: companies, not leads")
     if node.value in (*team_metrics(("",)), *OUTCOMES) and node.value not in metrics:
         what = "capacity" if node.value in team_metrics(("",)) else "follow_up"
         return reading.fault(node, path, f"{node.value!r} needs {what}, which this plan does not have")
@@ -193,6 +197,8 @@ def _target(node: Node, path: str, reading: Reading) -> Any:
         _check_spend(node, path, values, reading)
     elif values["metric"] in customers.METRICS and values["metric"] not in reading.stages:
         _check_customers(node, path, values, reading)
+    elif values["metric"] in accounts.METRICS and values["metric"] not in reading.stages:
+        _check_accounts(node, path, values, reading)
     if BAD in (*values.values(), period):
         return BAD
     if period.partial:
@@ -240,6 +246,27 @@ def _check_customers(node: Node, path: str, values: dict[str, Any], reading: Rea
         reading.fault(
             node, path, f"{values['metric']} needs a deal_size, or the customers at the start in opening.customers"
         )
+        values["metric"] = BAD
+
+
+def _check_accounts(node: Node, path: str, values: dict[str, Any], reading: Reading) -> None:
+    """A target on accounts of segments by name needs accounts in each; one on how many are left, their number."""
+    segment = values.get("segment")
+    if segment is BAD:
+        return
+    named = [] if segment is None else [segment] if isinstance(segment, str) else list(segment)
+    known = {name: found for name, found in reading.segments.items() if found is not BAD}
+    wanted = [name for name in named or known if name in known]
+    lacking = [name for name in named if name in known and known[name].accounts is None]
+    what = "'accounts' in the segment"
+    if not lacking and values["metric"] == "accounts_left":
+        counted = [name for name in wanted if known[name].accounts is not None]
+        numbered = [name for name in counted if known[name].accounts.number is not None]
+        lacking = [name for name in named if name not in numbered] if named else [] if numbered else counted
+        what = "accounts.number, how many there are"
+    if lacking:
+        verb = "has" if len(lacking) == 1 else "have"
+        reading.fault(node, path, f"{values['metric']} needs {what}; {listed(lacking, 'and')} {verb} none")
         values["metric"] = BAD
 
 

@@ -8,6 +8,7 @@ import os
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from simulator.scenario.accounts import Accounts
 from simulator.scenario.customers import NEEDS, Customers
 from simulator.scenario.model import Event, Payback, Segment, Slips, Spend, Target
 from simulator.scenario.part import Part
@@ -54,6 +55,8 @@ def plain_spread(spread: Spread, folder: str | None = None) -> Any:
     written: dict[str, Any] = {key: plain_numbers(numbers) for key, numbers in spread.parts()}
     if isinstance(spread, MeanCv):
         written["family"] = spread.family
+    elif isinstance(spread, WeeksTable) and spread.unit == "contacts":
+        written["shares"] = [tidy(share) for share in spread.weeks[1:]]
     elif isinstance(spread, WeeksTable):
         written["weeks"] = [tidy(share) for share in spread.weeks]
     elif isinstance(spread, Sample):
@@ -89,6 +92,8 @@ def _segment(segment: Segment, folder: str | None) -> dict[str, Any]:
     if segment.deal_size is not None:
         written["deal_size"] = plain_spread(segment.deal_size, folder)
     written["slips"] = _slips(segment.slips, folder)
+    if segment.accounts is not None:
+        written["accounts"] = _accounts(segment.accounts, folder)
     if segment.follow_up:
         written["follow_up"] = {stage: _part(follow, folder) for stage, follow in segment.follow_up.items()}
     if segment.spend is not None:
@@ -106,6 +111,19 @@ def _segment(segment: Segment, folder: str | None) -> dict[str, Any]:
         }
     if segment.customers is not None:
         written["customers"] = _customers(segment.customers)
+    return written
+
+
+def _accounts(accounts: Accounts, folder: str | None) -> dict[str, Any]:
+    """What is given, and the usual win rates written out where the plan says none."""
+    rest = accounts.model_copy(update={"win_rate": None, "personas": ()})
+    written = {key: value for key, value in _part(rest, folder).items() if key != "personas"}
+    if isinstance(accounts.win_rate, tuple):
+        written["win_rate"] = [{"contacts": row.contacts, "rate": plain_number(row.rate)} for row in accounts.win_rate]
+    elif accounts.win_rate is not None:
+        written["win_rate"] = _part(accounts.win_rate, folder)
+    if accounts.personas:
+        written["personas"] = {name: _part(persona, folder) for name, persona in accounts.personas.items()}
     return written
 
 
@@ -175,7 +193,8 @@ def _opening(scenario: Scenario, folder: str | None) -> dict[str, Any]:
             continue
         file = table_file(scenario, key)
         if folder is None or file is None:
-            written[key] = [dict(row) for row in rows]
+            said = (dict(row) for row in rows)
+            written[key] = [{k: v for k, v in row.items() if k != "contacts" or v is not None} for row in said]
         else:
             written[key] = relative(file, folder)
     if opening.win_probability is not None:

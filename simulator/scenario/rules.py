@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.scenario import accounts
 from simulator.scenario.closing import is_detailed_slips
 from simulator.scenario.customers import METRICS
 from simulator.scenario.faults import Faults
@@ -65,15 +66,17 @@ def _check_own_probabilities(scenario: Scenario, tree: Node, faults: Faults) -> 
 
 
 def _check_stage_names(scenario: Scenario, tree: Node, reading: Reading) -> None:
-    """Where customers are followed, no stage can have the name of what is counted of them."""
+    """Where customers or accounts are followed, no stage can have the name of what is counted of them."""
     stages = tree.get("stages")
-    followed = any(segment is not BAD and segment.customers is not None for segment in scenario.segments.values())
-    if stages is None or not stages.list or not followed:
+    if stages is None or not stages.list:
         return
-    for index, item in enumerate(stages.value):
-        if item.value in METRICS:
-            what = f"{item.value!r} cannot name a stage in a plan with customers; it is a metric there"
-            reading.faults.add(item, f"stages.{index + 1}", what)
+    for key, metrics in (("customers", METRICS), ("accounts", accounts.METRICS)):
+        if not any(s is not BAD and getattr(s, key) is not None for s in scenario.segments.values()):
+            continue
+        for index, item in enumerate(stages.value):
+            if item.value in metrics:
+                what = f"{item.value!r} cannot name a stage in a plan with {key}; it is a metric there"
+                reading.faults.add(item, f"stages.{index + 1}", what)
 
 
 def _check_people(scenario: Scenario, tree: Node, reading: Reading) -> None:
@@ -81,7 +84,7 @@ def _check_people(scenario: Scenario, tree: Node, reading: Reading) -> None:
     if BAD in (scenario.capacity, *scenario.segments.values()) or not scenario.has_people:
         return
     for name, segment in scenario.segments.items():
-        for key in ("slips", "linearity", "pull_ins", "customers"):
+        for key in ("slips", "linearity", "pull_ins", "customers", "accounts"):
             given = is_detailed_slips(segment) if key == "slips" else getattr(segment, key) is not None
             if given:
                 node: Node | None = tree

@@ -16,10 +16,13 @@ from simulator.scenario.forms import (
     NumberForm,
 )
 from simulator.scenario.model import (
+    Accounts,
+    ByContacts,
     Correlation,
     Customers,
     Event,
     FollowUp,
+    Persona,
     Response,
     Scenario,
     Segment,
@@ -27,6 +30,7 @@ from simulator.scenario.model import (
     Target,
     Team,
     Volume,
+    WinCurve,
 )
 from simulator.scenario.resolved import plain_number, plain_numbers, plain_spread
 from simulator.scenario.schema_values import Schema, fragment, one_of, value_schemas
@@ -39,6 +43,10 @@ _PARTS = (
     BySize,
     PullIns,
     Customers,
+    Accounts,
+    ByContacts,
+    WinCurve,
+    Persona,
     Volume,
     Spend,
     Response,
@@ -49,7 +57,7 @@ _PARTS = (
     Target,
 )
 """What special forms point to."""
-VARIED = ("Segment", "Team", "FollowUp", "Target", "Event", "Slips", "PullIns", "Customers")
+VARIED = ("Segment", "Team", "FollowUp", "Target", "Event", "Slips", "PullIns", "Customers", "Accounts", "Persona")
 """Parts of which a file with ``extends`` may give a few keys only."""
 
 
@@ -69,7 +77,7 @@ def json_schema() -> Schema:
     _adapt(definitions)
     variants = {f"{name}Variant": _variant(definitions[name]) for name in VARIED}
     for part in variants.values():
-        for name in ("Slips", "FollowUp", "PullIns", "Customers"):
+        for name in ("Slips", "FollowUp", "PullIns", "Customers", "Accounts", "Persona"):
             _point(part, name, f"{name}Variant")
     market = copy.deepcopy(definitions["Market"])
     _point(market, "Event", "EventVariant")

@@ -45,7 +45,7 @@ def fragment(form: Form) -> Schema:
             return one
         return one_of(*one["anyOf"], {"type": "array", "items": one, "minItems": 1, "description": "By quarter."})
     if isinstance(form, SpreadForm):
-        return ref("delay" if form.delay else form.unit)
+        return ref("delay" if form.delay and form.unit == "weeks" else form.unit)
     if isinstance(form, WholeForm):
         return {"type": "integer", "minimum": form.low, "maximum": form.high}
     if isinstance(form, PlainForm):
@@ -90,6 +90,13 @@ _SPECIAL: dict[str, Schema] = {
     "by_size": {"type": "array", "items": ref("BySize")},
     "pull_ins": one_of(ref("PullIns"), {"type": "null"}),
     "customers": one_of(ref("Customers"), {"type": "null"}),
+    "accounts": one_of(ref("Accounts"), {"type": "null"}),
+    "by_contacts": one_of({"type": "array", "items": ref("ByContacts"), "minItems": 1}, ref("WinCurve")),
+    "personas": {
+        "type": "object",
+        "propertyNames": {"pattern": IDENTIFIER},
+        "additionalProperties": ref("Persona"),
+    },
     "win_probability": one_of(
         *fragment(NumberForm("share"))["anyOf"],
         {
@@ -164,8 +171,8 @@ def _ranges(domain: Domain) -> Schema:
 def _spread(form: SpreadForm) -> Schema:
     size = NumbersForm("positive", zero=True)
     inner, least = fragment(NumbersForm("positive")), bounds(size)[0]
-    plain = {"type": "number", "minimum" if form.unit == "weeks" else "exclusiveMinimum": least}
-    family = {"enum": list(FAMILIES), "description": "gamma for weeks, lognormal for money, if left out."}
+    plain = {"type": "number", "minimum" if form.unit != "money" else "exclusiveMinimum": least}
+    family = {"enum": list(FAMILIES), "description": "lognormal for money, else gamma, if left out."}
     parts = [
         {**plain, "description": "The same for all."},
         {"type": "array", "items": plain, "minItems": 1, "description": "By quarter, the same for all."},
@@ -182,6 +189,8 @@ def _spread(form: SpreadForm) -> Schema:
             "Drawn from real values in a CSV file.",
         ),
     ]
+    if form.unit == "contacts":
+        parts.append(_object({"shares": _SHARES, "times": _TIMES}, ("shares",), "Shares with 1, 2, … contacts."))
     if form.unit == "weeks":
         parts.append(_object({"weeks": _SHARES, "times": _TIMES}, ("weeks",), "P(0 weeks), P(1 week), …"))
     return one_of(*parts)
@@ -189,7 +198,8 @@ def _spread(form: SpreadForm) -> Schema:
 
 def value_schemas() -> Schema:
     domains: tuple[Domain, ...] = ("share", "positive", "real")
-    spreads = {"weeks": SpreadForm("weeks"), "money": SpreadForm("money"), "delay": SpreadForm("weeks", delay=True)}
+    spreads = {"weeks": SpreadForm("weeks"), "money": SpreadForm("money"), "delay": SpreadForm("weeks", delay=True),
+               "contacts": SpreadForm("contacts", delay=True)}  # fmt: skip
     return {
         **{f"{domain}_range": _ranges(domain) for domain in domains},
         **{name: _spread(form) for name, form in spreads.items()},

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from simulator.scenario.accounts import Accounts
 from simulator.scenario.closing import ByPushes, BySize, PullIns
 from simulator.scenario.customers import Customers
 from simulator.scenario.forms import NumbersForm, SpecialForm, SpreadForm, WholeForm
@@ -72,6 +73,9 @@ class Segment(Part):
         default=None, description="Value of a deal in the plan's currency."
     )
     slips: Slips = Field(default_factory=Slips.model_construct, description="How deals slip.")
+    accounts: Annotated[Accounts | None, SpecialForm("accounts")] = Field(
+        default=None, description="What enters are accounts, with several contacts each. Leads if left out."
+    )
     follow_up: Annotated[dict[str, FollowUp], SpecialForm("follow_up")] = Field(
         default_factory=dict, description="By stage: what becomes of its leads once they are worked."
     )

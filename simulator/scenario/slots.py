@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic.fields import FieldInfo
 
+from simulator.scenario.accounts import Accounts, ByContacts, Persona, WinCurve
 from simulator.scenario.closing import ByPushes, BySize, PullIns
 from simulator.scenario.customers import Customers
 from simulator.scenario.forms import (
@@ -128,7 +129,7 @@ def _slot(info: FieldInfo, node: Node | None, path: str, keys: tuple[str | int, 
             kind = "own"
         elif form.kind not in (
             *("stages", "profile", "ramp", "events", "correlations", "targets"),
-            *("by_pushes", "by_size"),
+            *("by_pushes", "by_size", "by_contacts"),
         ):
             kind = "text"
     return Slot(path, keys, kind, form, node, _default(info))
@@ -186,6 +187,8 @@ def _open(slot: Slot) -> Iterator[Slot]:
             yield from _open(
                 Slot(f"{slot.path}.{key}", (*slot.keys, key), "numbers", inner, _get(written, key), default)
             )
+        if "shares" in keys:
+            yield Slot(f"{slot.path}.shares", (*slot.keys, "shares"), "list", None, _get(written, "shares"))
         for key in sorted(keys & {"family", "values", "column"}):
             yield Slot(f"{slot.path}.{key}", (*slot.keys, key), "text", None, _get(written, key))
         if "weeks" in keys:
@@ -225,7 +228,19 @@ def _segment(node: Node, path: str, keys: tuple[str | int, ...], stages: tuple[s
     shares = Segment.model_fields["linearity"]
     yield _slot(shares, _get(node, "linearity"), f"{path}.linearity", (*keys, "linearity"))
     yield from _part(PullIns, _get(node, "pull_ins"), f"{path}.pull_ins", (*keys, "pull_ins"))
+    yield from _accounts(_get(node, "accounts"), f"{path}.accounts", (*keys, "accounts"))
     yield from _part(Customers, _get(node, "customers"), f"{path}.customers", (*keys, "customers"))
+
+
+def _accounts(node: Node | None, path: str, keys: tuple[str | int, ...]) -> Iterator[Slot]:
+    """Accounts, the rows or the curve of their win rates, and their personas."""
+    yield from _part(Accounts, node, path, keys)
+    rates, where = _get(node, "win_rate"), (*keys, "win_rate")
+    if rates is not None and rates.mapping:
+        yield from _part(WinCurve, rates, f"{path}.win_rate", where)
+    yield from _rows(ByContacts, "contacts", rates, f"{path}.win_rate", where)
+    for name, persona in _items(_get(node, "personas")):
+        yield from _part(Persona, persona, f"{path}.personas.{name}", (*keys, "personas", name))
 
 
 def _rows(model: type[Part], label: str, node: Node | None, path: str, keys: tuple[str | int, ...]) -> Iterator[Slot]:

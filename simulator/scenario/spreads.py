@@ -12,7 +12,7 @@ from typing import Literal
 
 from simulator.scenario.uncertain import Numbers
 
-Unit = Literal["weeks", "money"]
+Unit = Literal["weeks", "money", "contacts"]
 Family = Literal["gamma", "lognormal", "weibull", "exponential"]
 
 FAMILIES: tuple[Family, ...] = ("gamma", "lognormal", "weibull", "exponential")
@@ -25,7 +25,7 @@ class Spread:
     Parameters
     ----------
     times : multiplies the drawn weeks or money.
-    unit : ``weeks`` or ``money``.
+    unit : ``weeks``, ``money``, or engaged ``contacts``, which are put on whole ones as weeks are.
     """
 
     times: float = 1.0
@@ -95,11 +95,13 @@ class MedianP90(Spread):
 
 @dataclass(frozen=True)
 class WeeksTable(Spread):
-    """P(0 weeks), P(1 week), …; sums to 1."""
+    """P(0 weeks), P(1 week), …; sums to 1. Of contacts, who are at least one, too: P(0) is 0."""
 
     weeks: tuple[float, ...]
 
     def _describe(self) -> str:
+        if self.unit == "contacts":
+            return "shares of 1, 2, … " + ", ".join(f"{share:.4g}" for share in self.weeks[1:])
         return "weeks " + ", ".join(f"{share:.4g}" for share in self.weeks)
 
 

@@ -10,6 +10,7 @@ from simulator.scenario.spreads import Spread
 from simulator.scenario.uncertain import Number, Numbers, WinProbability
 
 if TYPE_CHECKING:
+    from simulator.scenario.accounts import Accounts
     from simulator.scenario.customers import Customers
     from simulator.scenario.model import Scenario, Segment
     from simulator.scenario.part import Part
@@ -48,6 +49,7 @@ def _all(scenario: Scenario) -> Iterator[tuple[str, Numbers]]:
         yield from _inside(f"{start}.slips.delay_weeks", segment.slips.delay_weeks)
         yield f"{start}.slips.win_rate_factor", segment.slips.win_rate_factor
         yield from _closing(start, segment)
+        yield from _accounts(f"{start}.accounts", segment.accounts)
         yield from _customers(f"{start}.customers", segment.customers)
         for stage, follow in segment.follow_up.items():
             yield from _part(f"{start}.follow_up.{stage}", follow)
@@ -108,6 +110,25 @@ def _closing(path: str, segment: Segment) -> Iterator[tuple[str, Numbers]]:
         yield from _inside(f"{path}.pull_ins.by_weeks", pulled.by_weeks)
     if pulled.value_factor != type(pulled).model_fields["value_factor"].default:
         yield f"{path}.pull_ins.value_factor", pulled.value_factor
+
+
+def _accounts(path: str, accounts: Accounts | None) -> Iterator[tuple[str, Numbers]]:
+    """What the plan says of accounts; multipliers left at 1, and win rates it does not state, are not among them."""
+    if accounts is None or accounts is BAD:
+        return
+    for key, values in _part(path, accounts):
+        if key != f"{path}.contacts_per_week" or values != type(accounts).model_fields["contacts_per_week"].default:
+            yield key, values
+    rates = accounts.win_rate
+    if isinstance(rates, tuple) and not accounts.usual:
+        for row in rates:
+            yield f"{path}.win_rate.{row.key}.rate", (row.rate,)
+    elif rates is not None and not isinstance(rates, tuple):
+        yield from _part(f"{path}.win_rate", rates)
+    for name, persona in accounts.personas.items():
+        for key, values in _part(f"{path}.personas.{name}", persona):
+            if key.endswith(".share") or not values[0].certain or values[0].median() != 1.0:
+                yield key, values
 
 
 def _customers(path: str, customers: Customers | None) -> Iterator[tuple[str, Numbers]]:

@@ -50,6 +50,13 @@ class Followers:
             self.wins = make_wins(used + used // 4)
         return used <= size
 
+    def sort(self) -> None:
+        """Put the wins in order of their trials, where they were listed in two passes."""
+        used = int(self.wins.used[0])
+        order = np.argsort(self.wins.trial[:used], kind="stable")
+        for listed in self.wins[1:]:
+            listed[:used] = listed[:used][order]
+
     def play(
         self, seeds: NDArray[np.uint64], first: int, counts: NDArray[np.int32], cents: NDArray[np.float64]
     ) -> None:

@@ -46,6 +46,8 @@ def why_not_exact(scenario: Scenario, metrics: Sequence[str], period: Period, se
     """Why the likelihood of these metrics has no closed form; None where it has."""
     if scenario.has_people:
         return "leads wait for people, or come back"
+    if any(segment.accounts is not None for segment in scenario.segments.values()):
+        return "accounts that are won by how many contacts engage have no closed form"
     if any(is_detailed(segment) for segment in scenario.segments.values()):
         return "deals that are bunched, pulled in, or change with pushes or size have no closed form"
     countable = {*scenario.stages, LOSSES, OPEN_DEALS, SLIPPED_DEALS}

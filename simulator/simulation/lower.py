@@ -46,6 +46,7 @@ from simulator.simulation.names import stream_name
 from simulator.simulation.spend import NO_RESPONSE, SpendSlots, lower_spend
 
 if TYPE_CHECKING:
+    from simulator.kernels.account_plan import Accounts, Rates
     from simulator.kernels.closing import Closing
     from simulator.kernels.customers import Customers
 
@@ -60,7 +61,9 @@ class Lowered:
 
     ``leaves`` are the paths of the uncertain numbers, in the order in which they are drawn. ``spend``
     is None for a plan that spends nothing, ``customers`` where nobody follows them, ``closing`` where
-    nothing is said of its details; ``wins`` is about how many deals a trial wins, where somebody wants to know.
+    nothing is said of its details; ``accounts`` where no segment has any, else ``quiet`` is the plan without them and
+    ``account_closing`` how their deals close; ``wins`` is about how many deals a trial wins, where somebody wants to
+    know.
     """
 
     plan: Plan
@@ -72,6 +75,10 @@ class Lowered:
     customers: Customers | None = None
     closing: Closing | None = None
     wins: float = 0.0
+    accounts: Accounts | None = None
+    account_rates: Rates | None = None
+    account_closing: Closing | None = None
+    quiet: Plan | None = None
 
 
 class _Numbers:
@@ -220,7 +227,7 @@ class _Spreads:
             kind, first = kinds.GEOMETRIC, self.numbers.by_quarter(f"{path}.mean", spread.mean, self.labels)
         elif isinstance(spread, WeeksTable):
             kind, table = kinds.TABLE, self._table(spread)
-        elif isinstance(spread, Sample) and spread.unit == "weeks":
+        elif isinstance(spread, Sample) and spread.unit != "money":
             kind, table = kinds.TABLE, self._lag_of_sample(spread.data, spread.times)
         elif isinstance(spread, Sample):
             kind, table = kinds.SAMPLE, sorted(spread.data)
@@ -238,7 +245,7 @@ class _Spreads:
                 self.b.append(b)
                 self.times.append(spread.times)
                 self.at_least_one.append(delay)
-                self.weeks.append(spread.unit == "weeks")
+                self.weeks.append(spread.unit != "money")
                 self.start.append(start)
                 self.size.append(len(table))
                 self.curve.append(self._curve(kind, a, b, spread))
@@ -314,12 +321,16 @@ def _rooms(
         customers, wins = lower_customers(scenario, numbers.by_quarter), expected_wins(scenario)
     if customers is None and not any(is_detailed(segment) for segment in segments):
         return None, None, 0.0
+    return customers, _closing(scenario, numbers, spreads, quarter), wins
+
+
+def _closing(scenario: Scenario, numbers: _Numbers, spreads: _Spreads, quarter: np.ndarray) -> Closing:
     from simulator.simulation.lower_closing import lower_closing
 
     def delays(path: str, spread: Spread) -> list[int]:
         return spreads.by_quarter(path, spread, delay=True)
 
-    return customers, lower_closing(scenario, numbers.slot, numbers.by_quarter, delays, quarter), wins
+    return lower_closing(scenario, numbers.slot, numbers.by_quarter, delays, quarter)
 
 
 def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, slips: bool = True) -> Lowered:
@@ -344,6 +355,11 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
     ages = [age(deal.created) for deal in deals] + [age(lead.entered) for lead in leads]
     weeks = WEEKS * (warm + n_quarters)
     weeks_kept = weeks + max(ages, default=0) + 3
+    with_accounts = any(segment.accounts is not None for _name, segment in segments)
+    if with_accounts:
+        from simulator.simulation.lower_accounts import WIDEST, lower_accounts, without_accounts
+
+        weeks_kept = max(weeks_kept, WIDEST)
 
     numbers = _Numbers()
     spreads = _Spreads(numbers, labels, weeks_kept)
@@ -389,6 +405,14 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
 
     quarter = np.maximum(np.arange(-warm, n_quarters), 0)  # the warm-up plays the first quarter's plan
     customers, closing, wins = _rooms(scenario, numbers, spreads, quarter)
+
+    accounts, account_rates, account_closing = None, None, closing
+    if with_accounts:
+        accounts, account_rates = lower_accounts(scenario, numbers.slot, numbers.by_quarter,
+                                  lambda path, spread: spreads.by_quarter(path, spread, delay=True), quarter,
+                                  metrics_in(scenario))  # fmt: skip
+        if closing is None:
+            account_closing = _closing(scenario, numbers, spreads, quarter)
 
     order = {name: s for s, (name, _segment) in enumerate(segments)}
     shared_p = scenario.opening.win_probability
@@ -502,4 +526,8 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
         rows = list(spreads.integrals)
         tabulate_integrals(ints([kind for kind, _cv in rows]), np.array([cv for _kind, cv in rows]), integrals)
     ids = tuple(deal.id for deal in deals)
-    return Lowered(plan, metrics_in(scenario), tuple(numbers.paths), ids, people, spend, customers, closing, wins)
+    quiet = None if accounts is None else without_accounts(plan, accounts, zero)
+    return Lowered(
+        plan, metrics_in(scenario), tuple(numbers.paths), ids, people, spend, customers, closing, wins, accounts,
+        account_rates, account_closing, quiet,
+    )  # fmt: skip

@@ -96,6 +96,17 @@ def customer_metrics(money: bool) -> tuple[Metric, ...]:
     )
 
 
+def account_metrics(limited: bool) -> tuple[Metric, ...]:
+    """What a plan counts of its accounts; ``limited`` where there is an end of them."""
+    left = (Metric("accounts_left", "count", "end", "accounts left"),) if limited else ()
+    return (
+        Metric("mqas", "count", "sum", "MQAs"),
+        *left,
+        Metric("contacts_per_win", "ratio", "ratio", "contacts per win", ("contacts at wins", "accounts won")),
+        Metric("contacts_per_loss", "ratio", "ratio", "contacts per loss", ("contacts at losses", "accounts lost")),
+    )
+
+
 def metrics_in(scenario: Scenario) -> tuple[Metric, ...]:
     """The metrics of a scenario, in the order of the result arrays: every count, then all money.
 
@@ -105,6 +116,9 @@ def metrics_in(scenario: Scenario) -> tuple[Metric, ...]:
     found = (*metrics_of(scenario.stages, money), *_spend_metrics(scenario, money), *people_metrics(scenario))
     if any(segment.customers is not None for segment in scenario.segments.values()):
         found += customer_metrics(money or bool(scenario.opening.customers))
+    accounts = [segment.accounts for segment in scenario.segments.values() if segment.accounts is not None]
+    if accounts:
+        found += account_metrics(any(rules.number is not None for rules in accounts))
     return in_order(found)
 
 

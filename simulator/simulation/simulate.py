@@ -36,6 +36,7 @@ from simulator.simulation.weekly import ChunkPlayer, chunk_player, count_parts, 
 if TYPE_CHECKING:
     from simulator.kernels.closing import Closing, Details
     from simulator.kernels.wins import Wins
+    from simulator.simulation.accounts import AccountPlayer
 
 GROUPS = {
     "assumptions": ASSUMPTIONS, "market": MARKET, "demand": DEMAND, "deals": DEALS, "slips": SLIPS,
@@ -240,6 +241,13 @@ class _Desk:
             from simulator.simulation.follow import Followers
 
             self.followers = Followers(lowered, arrays.columns)
+        self.accounts: AccountPlayer | None = None
+        self.parts = arrays.parts[:, :0]
+        if lowered.accounts is not None:
+            from simulator.simulation.accounts import AccountPlayer
+
+            self.accounts = AccountPlayer(lowered, arrays.column, arrays.columns)
+            self.parts = np.empty((*arrays.parts.shape[:2], trials, arrays.columns))
         self._details: Details | None = None
         if self.closing is not None:
             from simulator.kernels.closing import make_details
@@ -273,6 +281,7 @@ def _play(
         size = min(size, trials_at_a_time(lowered))
     desks: list[_Desk] = []  # one per thread at work; list.pop and append are atomic
     plan, form = compiled_form(lowered)
+    all_accounts = lowered.accounts is not None and bool(lowered.accounts.played.all())
     run: Any = run_trials  # the number of a plan's parts is not in the type of what is None or not
     expect(form)
 
@@ -281,9 +290,11 @@ def _play(
         if weekly is not None:
             return stop - start, arrays.play(weekly, start, stop, first_trial)
         desk = desks.pop() if desks else _Desk(lowered, arrays, size)
-        counts, cents = desk.counts, desk.cents
+        counts, cents, parts = desk.counts, desk.cents, desk.parts
         if stop - start < size:  # the last: a slice would be laid out differently, and need a compilation of its own
-            counts, cents = (np.empty((*a.shape[:2], stop - start, a.shape[3]), a.dtype) for a in (counts, cents))
+            counts, cents, parts = (
+                np.empty((*a.shape[:2], stop - start, a.shape[3]), a.dtype) for a in (counts, cents, parts)
+            )
         fates = Fates(arrays.outcome[start:stop], arrays.week[start:stop], arrays.slips[start:stop],
                       np.zeros_like(arrays.stale))  # fmt: skip
         done = 0
@@ -291,18 +302,26 @@ def _play(
             desk.followers.wins.used[0] = 0
         while True:
             # a static plan's tables of arrivals survive in the room from chunk to chunk
-            done, entries = run(
-                *plan, seeds, first_trial + start, done, *desk.room, arrays.column, counts, cents, fates,
-                *desk.details(),
-            )  # fmt: skip
+            entries = 0
+            if not all_accounts:
+                done, entries = run(
+                    *plan, seeds, first_trial + start, done, *desk.room, arrays.column, counts, cents, fates,
+                    *desk.details(),
+                )  # fmt: skip
             if not entries:
+                if desk.accounts is not None:
+                    desk.accounts.play(seeds, first_trial + start, counts, cents, parts, fates, desk.details()[2])
                 if desk.followers is None or desk.followers.fits():
                     break
                 done, fates.stale[:] = 0, 0  # there is room for all wins now
                 continue
             desk.room = make_room(lowered.plan, arrays.columns, entries + entries // 4)
         if desk.followers is not None:
+            if desk.accounts is not None:
+                desk.followers.sort()
             desk.followers.play(seeds, first_trial + start, counts, cents)
+        if desk.accounts is not None:
+            arrays.parts[:, :, start:stop] = parts
         arrays.counts[:, :, start:stop], arrays.cents[:, :, start:stop] = counts, cents
         desks.append(desk)
         return stop - start, fates.stale
@@ -323,11 +342,11 @@ def compiled_form(lowered: Lowered) -> tuple[tuple[Any, ...], str]:
     What a plan does not have is None, and the compiled form has nothing of it: half of the time to compile went
     into parts that most plans do without.
     """
-    plan = lowered.plan
+    plan = lowered.plan if lowered.quiet is None else lowered.quiet
     opening = plan.opening if plan.opening.deal_segment.size + plan.opening.lead_segment.size > 0 else None
     parts = (
         ("weekly", lowered.people is not None), ("closely", lowered.closing is not None),
-        ("opening", opening is not None),
+        ("opening", opening is not None), ("accounts", lowered.accounts is not None),
     )  # fmt: skip
     return (*plan[:-1], opening), "-".join(["trials", *(name for name, has in parts if has)])
 

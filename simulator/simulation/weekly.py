@@ -24,7 +24,11 @@ ChunkPlayer = Callable[[int, Any], None]
 
 
 def count_parts(lowered: Lowered) -> int:
-    """How many parts of ratios there are; none in a plan without people."""
+    """How many parts of ratios there are; none in a plan without people or accounts."""
+    if lowered.accounts is not None:
+        from simulator.simulation.lower_accounts import PARTS
+
+        return len(PARTS)
     return 0 if lowered.people is None else len(part_names(lowered.people))
 
 
@@ -61,6 +65,10 @@ def chunk_player(lowered: Lowered, seeds: np.ndarray, column: np.ndarray, column
 
 def named_parts(lowered: Lowered, parts: np.ndarray, by: str) -> dict[str, Part]:
     """The parts of ratios by name; ``weeks`` are those of a column, the same for all segments."""
+    if lowered.accounts is not None:
+        from simulator.simulation.accounts import account_parts
+
+        return dict(account_parts(parts))
     if lowered.people is None:
         return {}
     width = 1.0 if by == "week" else float(WEEKS)

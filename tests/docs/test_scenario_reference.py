@@ -110,9 +110,12 @@ def test_paths_on_the_page_lead_somewhere(folder):
     )
     table = PAGE.split("## Paths")[1].split("## When")[0]
     paths = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
-    assert len(paths) == 14
+    assert len(paths) == 17
+    named = load(_plan(folder, next(block for block in BLOCKS if "    accounts:" in block)))
     for path in paths:
-        if path != "opening.win_probability" and ".spend" not in path and ".kpi" not in path:  # see tests/scenario
+        if ".accounts." in path:
+            assert named.with_changes({path: "*0.9"}) != named, path
+        elif path != "opening.win_probability" and ".spend" not in path and ".kpi" not in path:  # see tests/scenario
             assert plan.with_changes({path: "*0.9"}) != plan, path
 
 

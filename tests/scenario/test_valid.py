@@ -173,6 +173,7 @@ def test_opening():
         "win_probability": 0.4,
         "pushes": 1,
         "created": date(2026, 10, 12),
+        "contacts": None,
     }
     assert (second.expected_close, second.win_probability, second.pushes, second.created) == (None, None, 0, None)
     assert third.id == "Müller, Söhne & Co" and third.amount == 48000.5

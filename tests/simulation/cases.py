@@ -15,7 +15,7 @@ from scipy import stats
 
 from simulator.scenario.load import load
 
-DEAL_COLUMNS = ("id", "segment", "amount", "expected_close", "win_probability", "pushes", "created")
+DEAL_COLUMNS = ("id", "segment", "amount", "expected_close", "win_probability", "pushes", "created", "contacts")
 LEAD_COLUMNS = ("segment", "stage", "entered", "count")
 
 
