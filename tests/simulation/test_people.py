@@ -61,7 +61,7 @@ def assert_same_as_none(scenario: Any, limited: Any, trials: int) -> None:
 def test_people_enough_are_as_good_as_no_limit(file, monkeypatch):
     monkeypatch.chdir(file.parent)
     scenario = load(file.name)
-    if any(segment.customers is not None or is_detailed(segment) for segment in scenario.segments.values()):
+    if any(s.customers or s.accounts or is_detailed(s) for s in scenario.segments.values()):
         with pytest.raises(ScenarioError, match="cannot be combined with capacity"):
             load(unlimited(scenario))
         return
