@@ -16,6 +16,7 @@ from simulator.cli.simulating import simulate_all
 from simulator.errors import UsageError
 
 if TYPE_CHECKING:
+    from simulator.export.tidy import Table
     from simulator.scenario.model import Scenario
 
 
@@ -42,7 +43,7 @@ def export(
     scenarios: tuple[str, ...],
     output: Path | None,
     compact: bool,
-    table: str | None,
+    table: Table | None,
     update: Path | None,
     changes: tuple[str, ...],
     trials: int | None,
@@ -93,12 +94,12 @@ def export(
             say(line)
         say(f"Updated {update}")
         return
-    write(results, place, compact=compact, table=table)  # type: ignore[arg-type]  # click checked the choice
+    write(results, place, compact=compact, table=table)
     say(f"Wrote {place}")
 
 
 def write_played(
-    plans: Sequence[Scenario], place: Path, *, trials: int, seed: int | None, threads: int | None, table: str
+    plans: Sequence[Scenario], place: Path, *, trials: int, seed: int | None, threads: int | None, table: Table
 ) -> None:
     """Trials as they are played, to a file that may be larger than memory."""
     seed = seed_for(plans, seed)

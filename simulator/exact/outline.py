@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +12,7 @@ from simulator.exact.assumptions import Assumptions
 from simulator.quarters import WEEKS
 from simulator.scenario.model import Scenario
 from simulator.scenario.spreads import FixedSpread, Geometric, MeanCv, MedianP90, Sample, Spread, WeeksTable
+from simulator.scenario.uncertain import Numbers
 
 Floats = NDArray[np.float64]
 
@@ -148,8 +148,8 @@ class Outline:
         )  # fmt: skip
 
     def _spread(self, path: str, spread: Spread, *, delay: bool = False) -> tuple[SpreadForm, ...]:
-        def slots(key: str, numbers: Sequence[object]) -> tuple[int, ...]:
-            return self.numbers.by_quarter(f"{path}.{key}" if key else path, tuple(numbers), self.labels)  # type: ignore[arg-type]
+        def slots(key: str, numbers: Numbers) -> tuple[int, ...]:
+            return self.numbers.by_quarter(f"{path}.{key}" if key else path, numbers, self.labels)
 
         zero = (self.numbers.constant(0.0),) * self.quarters
         points: tuple[float, ...] = ()

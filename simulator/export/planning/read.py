@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.errors import Fault, ScenarioError
 from simulator.export.planning.cells import Cell, Grid, Uncalculated, read_cells
-from simulator.export.planning.grammar import BLOCKS, RANGES, SETTINGS, TARGETS, Column, columns_of
+from simulator.export.planning.grammar import BLOCKS, RANGES, SETTINGS, TARGETS, Column
+from simulator.export.planning.numbers import parse_number, short
+from simulator.export.planning.segments import segments
 from simulator.export.planning.template import DEFAULT_STAGES
 from simulator.scenario.dump import yaml_text
 from simulator.scenario.faults import nearest
 from simulator.scenario.load import load
-
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-_ENDS = (" low", " high")
 
 
 def from_sheet(path: str | os.PathLike[str], *, sheet: str | None = None) -> str:
@@ -131,7 +130,7 @@ class Reading:
         self.check()
         document = self.settings(blocks["setting"])
         stages = document.get("stages", list(DEFAULT_STAGES))
-        document["segments"] = self.segments(blocks["segment"], stages)
+        document["segments"] = segments(self, blocks["segment"], stages)
         targets = self.targets(blocks["target"]) if "target" in blocks else []
         if targets:
             document["targets"] = targets
@@ -175,115 +174,6 @@ class Reading:
         else:
             found[key] = cell.text
 
-    # -- segments -----------------------------------------------------------------------------------
-    def segments(self, block: Block, stages: Sequence[str]) -> dict[str, Any]:
-        columns = {column.head.lower(): column for column in columns_of(stages)}
-        self._check_heads(block, columns)
-        found: dict[str, Any] = {}
-        for record in block.records():
-            name = record["segment"]
-            if name.empty:
-                filled = next((c for h, c in record.items() if not c.empty and h != "notes"), None)
-                if filled is not None:
-                    self.fault(name, "a row with numbers needs the name of its segment")
-                continue
-            if name.text in found:
-                self.fault(name, f"segment {name.text!r} is there twice")
-                continue
-            found[name.text] = self._segment(name, record, columns)
-        if not found and not self.faults:
-            self.fault(block.heads[0], "no segment below: fill in at least one row")
-        return found
-
-    def _check_heads(self, block: Block, columns: dict[str, Column]) -> None:
-        allowed = {"segment", "notes", *columns}
-        allowed |= {head + end for head, column in columns.items() if column.ranges for end in _ENDS}
-        seen: set[str] = set()
-        for cell in block.heads:
-            head = cell.text.lower()
-            if not head:
-                continue
-            if head not in allowed:
-                self.fault(cell, f"no column {cell.text!r}{nearest(head, allowed)}")
-            if head in seen:
-                self.fault(cell, f"column {cell.text!r} is there twice")
-            seen.add(head)
-        for head, column in columns.items():
-            if column.required and head not in seen:
-                self.fault(block.heads[0], f"column {column.head!r} is missing: {column.note}")
-
-    def _segment(self, name: Cell, record: dict[str, Cell], columns: dict[str, Column]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        self.places[f"segments.{name.text}"] = name
-        for head, column in columns.items():
-            cells = [record.get(head + end) for end in ("", *_ENDS)]
-            value = self._value(column, cells)
-            cell = next((c for c in cells if c is not None and not c.empty), cells[0])
-            if value is None:
-                if column.required and cell is not None and cell.empty:
-                    self.fault(cells[0], f"{column.head} of {name.text} is missing: {column.note}")
-                continue
-            assert cell is not None
-            place = found
-            for key in column.path[:-1]:
-                place = place.setdefault(key, {})
-            place[column.path[-1]] = value
-            for depth in range(1, len(column.path) + 1):
-                self.places.setdefault(".".join(("segments", name.text, *column.path[:depth])), cell)
-        self._tidy(name, found, record)
-        return found
-
-    def _tidy(self, name: Cell, found: dict[str, Any], record: dict[str, Cell]) -> None:
-        """The shortest form a person would write, and cvs that have nothing to vary."""
-        volume = found.get("volume")
-        if isinstance(volume, dict) and set(volume) == {"per_quarter"}:
-            found["volume"] = volume["per_quarter"]
-        spreads = {f"{stage} lag cv": lag for stage, lag in found.get("lag_weeks", {}).items()}
-        spreads["deal size cv"] = found.get("deal_size", {"mean": 0})
-        for head, spread in spreads.items():
-            if "mean" not in spread:
-                self.fault(record.get(head), f"{head} of {name.text} varies nothing: the mean beside it is missing")
-        if "slips" in found and "probability" not in found["slips"]:
-            self.fault(record.get("slip weeks"), f"slip weeks of {name.text} need a slip probability")
-
-    def _value(self, column: Column, cells: Sequence[Cell | None]) -> Any:
-        """The number or range in the cells of a column, None where they are empty or wrong."""
-        main, low, high = ((c if c is not None and not c.empty else None) for c in cells)
-        if main is not None and isinstance(main.value, str) and main.value.count("/") == 2:
-            if low is not None or high is not None:
-                self.fault(main, f"{main.text!r} is a range already; the cells for low and high must be empty")
-                return None
-            texts = main.value.split("/")
-            parts = [self.number(Cell(text, main.address, main.line), column) for text in texts]
-            return self._range(column, main, parts)
-        if main is None and low is None and high is None:
-            return None
-        numbers = [None if cell is None else self.number(cell, column) for cell in (low, main, high)]
-        given = next(cell for cell in (main, low, high) if cell is not None)
-        if any(cell is not None and number is None for cell, number in zip((low, main, high), numbers, strict=True)):
-            return None
-        if low is None and high is None:
-            return _short(numbers[1])
-        if None in numbers:
-            names = ("low", "the likely value", "high")
-            missing = [n for n, number in zip(names, numbers, strict=True) if number is None]
-            self.fault(
-                given, f"{column.head}: {' and '.join(missing)} missing; give low, likely and high, or likely alone"
-            )
-            return None
-        return self._range(column, given, numbers)
-
-    def _range(self, column: Column, cell: Cell, numbers: Sequence[float | None]) -> Any:
-        if any(number is None for number in numbers):
-            return None
-        low, likely, high = (float(n) for n in numbers if n is not None)
-        if not low <= likely <= high:
-            self.fault(cell, f"{column.head}: {low:g}, {likely:g}, {high:g} are not in the order low, likely, high")
-            return None
-        if low == high:
-            return _short(likely)
-        return dict(zip(self.form, (_short(low), _short(likely), _short(high)), strict=True))
-
     # -- targets ------------------------------------------------------------------------------------
     def targets(self, block: Block) -> list[dict[str, Any]]:
         for cell in block.heads:
@@ -304,7 +194,7 @@ class Reading:
                 if key in ("at_least", "at_most"):
                     number = self.number(cell)
                     if number is not None:
-                        target[key] = _short(number)
+                        target[key] = short(number)
                 elif isinstance(cell.value, Uncalculated):
                     self.fault(cell, f"{head} is {cell.value}")
                 else:
@@ -344,34 +234,3 @@ class Reading:
             self.fault(cell, f"{column.head}: {number:g} is below 0")
             return None
         return number
-
-
-def _short(number: float | None) -> float | int | None:
-    """Whole numbers without a point."""
-    if number is None:
-        return None
-    return int(number) if float(number).is_integer() and abs(number) < 1e15 else float(f"{number:.12g}")
-
-
-def parse_number(text: str, comma: bool = False) -> float | None:
-    """A number as people type it; None where it is none or could be read two ways.
-
-    >>> parse_number("40%"), parse_number("1,000"), parse_number("1_000.5"), parse_number("1.5", comma=True)
-    (0.4, 1000.0, 1000.5, None)
-    >>> parse_number("1.000,5", comma=True), parse_number("1,5"), parse_number("four")
-    (1000.5, None, None)
-    """
-    text = re.sub(r"[\s_'’]", "", text).lstrip("$€£¥")
-    share = text.endswith("%")
-    text = text.rstrip("%")
-    thousands, point = (".", ",") if comma else (",", ".")
-    if thousands in text:
-        whole, _, rest = text.partition(point)
-        if not re.fullmatch(rf"[-+]?\d{{1,3}}({re.escape(thousands)}\d{{3}})+", whole):
-            return None
-        text = whole.replace(thousands, "") + (point + rest if rest else "")
-    text = text.replace(point, ".")
-    if not _NUMBER.fullmatch(text):
-        return None
-    number = float(text)
-    return float(f"{number / 100:.12g}") if share else number

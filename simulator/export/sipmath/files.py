@@ -14,6 +14,8 @@ from simulator.export.stamp import today
 from simulator.files import whole, write_text
 
 if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+
     from simulator.simulation.result import Result
 
 MOST_ROWS = 1_000_000
@@ -88,11 +90,11 @@ def write_xlsx(results: Sequence[Result], path: str | os.PathLike[str]) -> None:
         _close(book)
 
 
-def _close(book: object) -> None:
+def _close(book: Workbook) -> None:
     from xlsxwriter.exceptions import FileCreateError
 
     try:
-        book.close()  # type: ignore[attr-defined]  # xlsxwriter's Workbook, imported by the caller
+        book.close()
     except FileCreateError as error:
         inner = error.args[0] if error.args else error
         raise inner if isinstance(inner, OSError) else OSError(str(error)) from error
