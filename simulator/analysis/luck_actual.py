@@ -93,11 +93,11 @@ def afterwards(
 
 
 def check_actual(actual: Mapping[str, float], metrics: Mapping[str, str], period: Period) -> dict[str, float]:
-    """The outcome, checked; metrics: name -> kind (count or money) of those the plan has.
+    """The outcome, checked; metrics: name -> kind (count, money or ratio) of those the plan has.
 
     Raises
     ------
-    UsageError : an unknown metric, a count that is not a whole number, anything below 0.
+    UsageError : an unknown metric, a ratio, a count that is not a whole number, anything below 0.
     """
     if period.each:
         raise UsageError("an outcome is that of one period: say which, as in: --actual wins=19 --in 2027-Q4")
@@ -105,6 +105,10 @@ def check_actual(actual: Mapping[str, float], metrics: Mapping[str, str], period
     for name, value in actual.items():
         if name not in metrics:
             raise UsageError(f"no metric {name!r}{nearest(name, metrics) or '; there are: ' + ', '.join(metrics)}")
+        if metrics[name] == "ratio":
+            there = ", ".join(repr(other) for other, kind in metrics.items() if kind != "ratio")
+            raise UsageError(f"{name} is a ratio, not defined in every trial, and says no more than its parts; "
+                             f"give those, of: {there}")  # fmt: skip
         number = float(value)
         if not np.isfinite(number) or (number < 0 and name != "net_new_arr"):
             raise UsageError(f"{name}: {value} is not an amount that can have happened")

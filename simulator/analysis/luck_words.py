@@ -34,15 +34,18 @@ def how_rare(one: Unusual, period: Period, trials: int = 10_000) -> str:
 def verdict(values: Sequence[Unusual], together: Together, posterior: Posterior, period: Period, trials: int) -> str:
     """The answer to "was it the plan, or luck?" in one or two sentences."""
     rare = "; ".join(how_rare(one, period, trials) for one in values)
+    if posterior.effective <= 0:  # what was learned, if anything, is from trials that are far off: nobody is blamed
+        if posterior.trials == 1:  # nothing but luck is in the plan: one trial says what all would
+            return f"The plan rules this out: with its numbers it cannot come about. ({rare}.)"
+        seen = f"none of {posterior.trials:,} trials came near it"
+        if posterior.method == "exact":
+            seen = f"in none of {posterior.trials:,} trials could it come about"
+        return f"The plan all but rules this out: {seen}. ({rare}.)"
     doubtful = [one for one in posterior.learned if one.doubtful]
     if doubtful:
         return f"{' '.join(_doubt(one) for one in doubtful[:3])} ({rare}.)"
     if len(values) > 1 and together.as_far < min(UNUSUAL, min(one.tail for one in values)):
         rare += f"; the whole is further out than in {one_in(1 - together.as_far, unit_of(period), trials)}"
-    if posterior.effective <= 0:
-        if posterior.trials == 1:  # nothing but luck is in the plan: one trial says what all would
-            return f"The plan rules this out: with its numbers it cannot come about. ({rare}.)"
-        return f"The plan all but rules this out: in none of {posterior.trials:,} trials could it come about. ({rare}.)"
     parts = _parts(values, posterior)
     if min(min(one.tail for one in values), together.as_far) < UNUSUAL:
         blame = "no assumption stands out to blame" if posterior.learned else "the plan holds every number for certain"
@@ -94,7 +97,12 @@ def _parts(values: Sequence[Unusual], posterior: Posterior) -> str:
 def caution(posterior: Posterior) -> str | None:
     """What to know about how the assumptions were judged; None where it needs no word."""
     if posterior.effective <= 0:
-        return None
+        if not posterior.learned:
+            return None
+        return (
+            f"Judged by the nearest trials, up to {posterior.bandwidth:.1f} standard deviations off, as "
+            f"{posterior.reason}: none came near, so read these numbers as no more than a direction."
+        )
     few = (
         f"Only {posterior.effective:,.0f} effective trials of {posterior.trials:,} (fewer than {ENOUGH}): "
         "the outcome is far from what the plan plays, so read these numbers as rough."

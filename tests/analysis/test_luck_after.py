@@ -8,8 +8,11 @@ from scipy import stats
 
 import simulator as sim
 from simulator.analysis.luck import luck
-from simulator.analysis.luck_actual import afterwards
+from simulator.analysis.luck_actual import afterwards, check_actual
 from simulator.analysis.luck_posterior import ENOUGH
+from simulator.analysis.luck_words import caution
+from simulator.errors import UsageError
+from simulator.quarters import Calendar
 from simulator.statistics.weighted import weighted_quantiles
 from tests.analysis.plans import plan
 
@@ -118,6 +121,20 @@ def test_too_few_effective_trials_draw_more() -> None:
     assert found.posterior.trials > 500 and found.posterior.effective >= ENOUGH
     matched = luck(unsure(deal_size=1000), actual={"bookings": 36_000}, period=QUARTER, trials=500, seed=5).actual
     assert matched.posterior.trials > 500 and matched.posterior.effective >= ENOUGH
+
+
+def test_nobody_is_blamed_by_trials_that_are_far_off() -> None:
+    """Nothing the plan plays comes near: what the nearest trials have in common is a direction, no verdict."""
+    found = luck(unsure(deal_size=1000), actual={"bookings": 400_000}, period=QUARTER, trials=200, seed=5).actual
+    assert found.posterior.effective == 0 and found.posterior.bandwidth > 5
+    assert found.verdict.startswith("The plan all but rules this out: none of ")
+    assert "none came near" in caution(found.posterior)
+
+
+def test_ratios_are_given_by_their_parts() -> None:
+    period = Calendar("2027-Q1", 1).period("2027-Q1")
+    with pytest.raises(UsageError, match=r"cac is a ratio.*'wins'"):
+        check_actual({"wins": 12, "cac": 5}, {"wins": "count", "cac": "ratio"}, period)
 
 
 def test_the_impossible_is_said_to_be() -> None:

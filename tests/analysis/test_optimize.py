@@ -173,3 +173,8 @@ def test_money_keeps_its_quarters():
     assert total == 120_000 and budget.channels[0].shares == (0.25, 0.75)
     changes = budget.changes(scenario, np.array([80_000.0, 20_000, 20_000]))
     assert changes["segments.ads.spend"] == [20_000, 60_000] and changes["segments.fair.spend"] == 10_000
+
+
+def test_a_split_of_the_right_total_still_keeps_its_ends():
+    ends = Budget((Channel("a", 0.0, 0.0, 60.0, (1.0,)), Channel("b", 0.0, 10.0, 60.0, (1.0,))), {}, {}, (), ())
+    assert ends.inside(np.array([40.0, 0.0]), 40.0).tolist() == [30.0, 10.0]
