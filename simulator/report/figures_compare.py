@@ -23,6 +23,7 @@ from simulator.report.tables_compare import headline
 from simulator.report.wording import clean, compact, segment_label, threshold, unit_label
 from simulator.scenario.model import Target
 from simulator.simulation.metrics import Metric
+from simulator.simulation.result import Result
 from simulator.statistics.intervals import as_percent
 
 LINES: tuple[dict[str, Any], ...] = (
@@ -91,9 +92,7 @@ def _target(axes: Axes, comparison: Comparison, target: Target, row: ComparedTar
     period = target.period.label
     found = []
     for result in comparison.results:
-        shared = target.metric in result and (
-            target.period.each or period in {p.label for p in result.calendar.periods}
-        )
+        shared = target.metric in result and _has(result, period)
         known = shared and all(name in result.segments for name in _names(target.segment))
         values = result.values(target.metric, period, target.segment) if known else None
         if values is not None and values.ndim == 2:
@@ -110,6 +109,15 @@ def _target(axes: Axes, comparison: Comparison, target: Target, row: ComparedTar
     sign = "at least" if target.at_least is not None else "at most"
     axes.set_title(fill(f"{chances} chance of {sign} {threshold(bound, metric.priced)} {label}{where}", 58))
     axes.set_xlabel(label + where)
+
+
+def _has(result: Result, period: str) -> bool:
+    """Whether a period lies in a plan's horizon."""
+    try:
+        result.calendar.period(period)
+    except ValueError:
+        return False
+    return True
 
 
 def _names(segment: str | tuple[str, ...] | None) -> Sequence[str]:
@@ -143,7 +151,7 @@ def _lines(
         if values is None:
             axes.plot([], [], label=f"{clean(name)}: not shared", **LINES[number % len(LINES)])
             continue
-        heights = np.histogram(values, edges)[0] * (100 / len(values))
+        heights = np.histogram(values[~np.isnan(values)], edges)[0] * (100 / len(values))
         top = max(top, float(heights.max()))
         if number == 0:
             axes.stairs(heights, edges, fill=True, color=GREY, label=clean(name))
@@ -152,20 +160,26 @@ def _lines(
     if bound is not None:
         line = bound if metric.kind != "count" else bound - 0.5 if up else bound + 0.5
         axes.axvline(line, color="black", linewidth=1.2, linestyle=(0, (4, 2)))
-    axes.set_ylim(0, 1.08 * top)
+    axes.set_ylim(0, 1.08 * top or 1.0)
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylabel("share of trials")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}%"))
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=metric.kind == "count"))
-    money = metric.priced
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value) if money else f"{value:,.0f}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, metric)))
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.8)
 
 
+def _tick(value: float, metric: Metric) -> str:
+    if metric.priced:
+        return compact(value)
+    return f"{value:g}" if metric.kind == "ratio" else f"{value:,.0f}"
+
+
 def _edges(found: Sequence[NDArray[Any]], metric: Metric, bound: float | None, up: bool) -> NDArray[np.float64]:
-    """Common bins, with an edge where the target lies."""
-    low = min(float(np.percentile(values, 0.1)) for values in found)
-    high = max(float(np.percentile(values, 99.9)) for values in found)
+    """Common bins, with an edge where the target lies; trials in which a ratio is undefined have none."""
+    known = [some for values in found if (some := values[~np.isnan(values)]).size]
+    low = min((float(np.percentile(values, 0.1)) for values in known), default=bound or 0.0)
+    high = max((float(np.percentile(values, 99.9)) for values in known), default=bound or 1.0)
     if bound is not None:
         low, high = min(low, bound), max(high, bound)
     if metric.kind == "count":

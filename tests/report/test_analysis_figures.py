@@ -29,6 +29,22 @@ def test_a_comparison_has_a_panel_per_target() -> None:
     assert len(figures_compare.draw(compare(bare, what_if(bare, {RATE: "+10%"}), trials=100, seed=7)).axes) == 2
 
 
+def test_a_comparison_draws_stretches_of_quarters_and_ratios_that_some_trials_leave_undefined() -> None:
+    """Nobody is won in one trial of three: there is then no cost of a customer, and no place for it on an axis."""
+    ads = {"volume": 11, "conversion": {"wins": 0.1}, "spend": {"per_quarter": 100}}
+    plan = load({
+        "start": "2027-Q1", "quarters": 3, "stages": ["leads", "wins"], "segments": {"ads": ads},
+        "targets": [{"metric": "cac", "at_most": 60, "in": "2027-Q1"},
+                    {"metric": "cac", "at_most": 60, "in": "each quarter"},
+                    {"metric": "wins", "at_least": 2, "in": "2027-Q1..2027-Q2"}],
+    })  # fmt: skip
+    more, fewer = (what_if(plan, {"segments.ads.volume": volume}) for volume in (22, 0))
+    figure = figures_compare.draw(compare(plan, more, trials=200, seed=7))
+    drawn = [[patch.get_label() for patch in axes.patches] for axes in figure.axes]
+    assert drawn == [["as planned", "changed"]] * 3  # none is "not shared"
+    assert len(figures_compare.draw(compare(plan, fewer, trials=50, seed=7)).axes) == 3
+
+
 def test_a_curve_names_where_it_crosses_80_percent() -> None:
     figure = figures_sweep.draw(sweep(PLAN, {VOLUME: "800:1400:4"}, trials=400, seed=7))
     title = figure.axes[0].get_title(loc="left")
