@@ -39,7 +39,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def keep_compiled_code_one_at_a_time() -> None:
-    """Two processes that keep two forms of a kernel in the same moment would give both the same file name."""
+    """Two processes that keep two forms of a kernel in the same moment would give both the same file name.
+
+    The simulator keeps each form in a folder of its own; tests also call kernels in ways that it does not.
+    """
     try:
         import fcntl
     except ImportError:

@@ -95,12 +95,36 @@ def remember(form: str) -> None:
 
 def jit(function: Function) -> Function:
     """Compile a kernel, and keep it on disk. For what Python calls."""
+    return _kept(function, CACHE_DIR)
+
+
+PLAIN = "trials"
+"""The form of trials without open deals, people and closing in detail."""
+
+_forms: dict[tuple[Any, str], Any] = {}
+
+
+def in_form(kernel: Function, form: str) -> Function:
+    """A kernel of :func:`jit` that is compiled for one kind of arguments only, and kept in a folder of its own.
+
+    Numba keeps all forms of a kernel in one index: two processes that add theirs in the same moment would leave one
+    form's code under the other's name.
+    """
+    function: Function = getattr(kernel, "py_func", kernel)
+    if (function, form) not in _forms:
+        _forms[function, form] = _kept(function, CACHE_DIR / form)
+    made: Function = _forms[function, form]
+    return made
+
+
+def _kept(function: Function, folder: Path) -> Function:
     before: str = config.CACHE_DIR
-    config.CACHE_DIR = str(CACHE_DIR)
+    config.CACHE_DIR = str(folder)
     try:
-        return _njit(cache=True, **OPTIONS)(function)
+        made: Function = _njit(cache=True, **OPTIONS)(function)
     finally:
         config.CACHE_DIR = before
+    return made
 
 
 def inner(function: Function) -> Function:

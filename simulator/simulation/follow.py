@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kernels.customers import make_life_terms, run_customers
+from simulator.kernels.jit import in_form
 from simulator.kernels.wins import Wins, make_wins
 from simulator.quarters import WEEKS
 from simulator.simulation.lower import Lowered
@@ -62,9 +63,11 @@ class Followers:
     ) -> None:
         """Fill the customers' rows of counts (segment, metric, trial, column) and cents."""
         money = cents[:, :0] if self.cents is None else cents[:, self.cents : self.cents + 6]
-        run_customers(
+        some = counts[:, self.counts : self.counts + 3]
+        whole = some.flags.c_contiguous and money.flags.c_contiguous  # laid out otherwise, it is another form
+        in_form(run_customers, f"customers-{'whole' if whole else 'part'}")(
             self.numbers, self.at_median, self.customers, seeds, first, self.z, self.x, self.v, self.terms, self.wins,
-            self.column, counts[:, self.counts : self.counts + 3], money,
+            self.column, some, money,
         )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from simulator import __version__
 from simulator.errors import RunError, UsageError
-from simulator.kernels.jit import expect, remember
+from simulator.kernels.jit import PLAIN, expect, in_form, remember
 from simulator.kernels.open_deals import Fates
 from simulator.kernels.plan import ASSUMPTIONS, CUSTOMERS, DEALS, DEMAND, MARKET, SLIPS
 from simulator.kernels.room import make_room
@@ -282,7 +282,7 @@ def _play(
     desks: list[_Desk] = []  # one per thread at work; list.pop and append are atomic
     plan, form = compiled_form(lowered)
     all_accounts = lowered.accounts is not None and bool(lowered.accounts.played.all())
-    run: Any = run_trials  # the number of a plan's parts is not in the type of what is None or not
+    run: Any = in_form(run_trials, form)  # the number of a plan's parts is not in the type of what is None or not
     expect(form)
 
     def chunk(start: int) -> tuple[int, np.ndarray]:
@@ -348,7 +348,7 @@ def compiled_form(lowered: Lowered) -> tuple[tuple[Any, ...], str]:
         ("weekly", lowered.people is not None), ("closely", lowered.closing is not None),
         ("opening", opening is not None), ("accounts", lowered.accounts is not None),
     )  # fmt: skip
-    return (*plan[:-1], opening), "-".join(["trials", *(name for name, has in parts if has)])
+    return (*plan[:-1], opening), "-".join([PLAIN, *(name for name, has in parts if has)])
 
 
 def _add_spend(lowered: Lowered, seeds: np.ndarray, arrays: _Arrays, setup: Setup, first_trial: int) -> None:

@@ -28,6 +28,7 @@ def open_by_age(scenario: Scenario) -> np.ndarray:
     float64 (week,): the expected number, 60 quarters far. Nobody waits for people in it.
     """
     # imported late: answers without sampling have this function of their own, and load no compiler
+    from simulator.kernels.jit import PLAIN, in_form
     from simulator.kernels.open_deals import Fates
     from simulator.kernels.room import make_room
     from simulator.kernels.trials import run_trials
@@ -44,10 +45,11 @@ def open_by_age(scenario: Scenario) -> np.ndarray:
     cents = np.empty((shape.segments, 4 if shape.money else 0, 1, 1))
     none, few = np.empty((1, 0), np.int8), np.empty((1, 0), np.int16)
     fates = Fates(none, few, few, np.empty(0, np.int64))
-    _done, entries = run_trials(*parts, seeds, 0, 0, *room, column, counts, cents, fates, None, None, None)
+    run = in_form(run_trials, PLAIN)
+    _done, entries = run(*parts, seeds, 0, 0, *room, column, counts, cents, fates, None, None, None)
     if entries:
         room = make_room(plan, 1, entries)
-        run_trials(*parts, seeds, 0, 0, *room, column, counts, cents, fates, None, None, None)
+        run(*parts, seeds, 0, 0, *room, column, counts, cents, fates, None, None, None)
     last = WEEKS * LONGEST
     laws = np.diff(room.tables.cdf[:, :last], prepend=0.0)
 
