@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -203,9 +203,17 @@ def main_levers(scenario: Scenario, metric: str) -> list[str]:
     names = list(scenario.segments)
     who = names[0] if len(names) == 1 else "*"
     segments = list(scenario.segments.values())
-    stages = [stage for stage in scenario.stages if any(stage in s.conversion for s in segments)]
-    paths = [f"segments.{who}.volume", *(f"segments.{who}.conversion.{stage}" for stage in stages)]
-    if any(number.median() > 0 for s in segments for number in s.slips.probability):
+
+    def some(numbers: Iterable[Number]) -> bool:
+        return any(number.median() > 0 for number in numbers)  # of nothing there is no more and no less
+
+    paths = [f"segments.{who}.volume"] if some(n for s in segments for n in s.volume.per_quarter) else []
+    paths += [
+        f"segments.{who}.conversion.{stage}"
+        for stage in scenario.stages
+        if some(number for s in segments for number in s.conversion.get(stage, ()))
+    ]
+    if some(number for s in segments for number in s.slips.probability):
         paths.append(f"segments.{who}.slips.probability")
     if any(m.name == metric and m.kind == "money" for m in metrics_in(scenario)):
         paths.append(f"segments.{who}.deal_size")

@@ -26,9 +26,11 @@ def how_rare(one: Unusual, period: Period, trials: int = 10_000) -> str:
     """``19 wins or fewer happen in 1 quarter of 6``."""
     money = one.metric.priced
     amount = f"{one.value:,.0f}"
-    more = ("or less" if money else "or fewer") if one.low else "or more"
+    more = (" or less" if money else " or fewer") if one.low else " or more"
+    if one.low and one.value == 0:
+        more = ""  # fewer than none there are not
     what = f"{one.metric.label} of {amount}" if money else f"{amount} {one.metric.label}"
-    return f"{what} {more} happen{'s' if money else ''} in {one_in(one.tail, unit_of(period), trials)}"
+    return f"{what}{more} happen{'s' if money else ''} in {one_in(one.tail, unit_of(period), trials)}"
 
 
 def verdict(values: Sequence[Unusual], together: Together, posterior: Posterior, period: Period, trials: int) -> str:

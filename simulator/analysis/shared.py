@@ -23,7 +23,7 @@ def shared_metrics(first: Result, second: Result) -> tuple[str, ...]:
     """Names of the metrics that count the same thing in both; money only in one currency."""
     same_money = first.scenario.currency == second.scenario.currency
     there = {m.name: m for m in second.metrics}
-    return tuple(m.name for m in first.metrics if there.get(m.name) == m and (same_money or m.kind != "money"))
+    return tuple(m.name for m in first.metrics if there.get(m.name) == m and (same_money or not m.priced))
 
 
 def what_is_not_shared(first: Scenario, second: Scenario) -> list[str]:

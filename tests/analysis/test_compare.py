@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
 from simulator.analysis.compare import compare
+from simulator.analysis.shared import shared_metrics
 from simulator.analysis.what_if import what_if
 from simulator.errors import ScenarioError, UsageError
 from simulator.scenario.load import load
+from simulator.simulation.metrics import metrics_in
+from simulator.simulation.result import Result
 from simulator.simulation.simulate import simulate
 from tests.analysis.plans import plan
 
@@ -147,3 +152,14 @@ def test_seeds_and_trials_are_shared_and_that_is_told() -> None:
     found = compare(one, two)
     assert [result.seed for result in found.results] == [1, 1] and [r.trials for r in found.results] == [100, 100]
     assert len(found.notes) == 2
+
+
+def test_money_of_two_currencies_is_not_set_against_each_other() -> None:
+    plan = load("scenarios/three-channels.yaml")
+    here, there = (
+        cast(Result, SimpleNamespace(scenario=one, metrics=metrics_in(one)))
+        for one in (plan, plan.with_changes({"currency": "EUR"}))
+    )
+    shared, alike = shared_metrics(here, there), shared_metrics(here, here)
+    assert {"wins", "payback_months"} <= set(shared)
+    assert set(alike) - set(shared) == {m.name for m in metrics_in(plan) if m.priced} >= {"bookings", "spend", "cac"}

@@ -66,7 +66,7 @@ def test_the_interval_is_that_of_a_straight_probit(slope: float) -> None:
     n, wanted, x = 4000, 0.8, 5.0
     half = 1.959964 * np.sqrt(wanted * (1 - wanted) / n)
     for off in (0.0, 0.01):
-        ends = _interval(x, off, wanted, n, slope)
+        ends = _interval(x, off, wanted, n, slope, half)
         chances = stats.norm.cdf(stats.norm.ppf(wanted) + off + slope * (np.array(ends) - x))
         assert sorted(chances) == pytest.approx([wanted - half, wanted + half], abs=1e-9)
 
@@ -146,6 +146,14 @@ def test_a_bracket_of_ones_own_is_kept_to() -> None:
     assert answer.bracket == (90, 105) and not answer.reached and answer.value == 105
     (answer,) = solve(plan(), {VOLUME: "-10%:+100%"}, trials=500, seed=21).answers
     assert answer.bracket == pytest.approx((90, 200)) and answer.reached
+
+
+def test_what_a_plan_has_not_is_no_lever() -> None:
+    """Nobody comes without the budget: there is no volume to be raised, and the other levers are still looked at."""
+    bought = {"volume": 0, "conversion": {"wins": 0.2},
+              "spend": {"per_quarter": 10, "response": {"most": 90, "half_at": 10}}}  # fmt: skip
+    plain = {"start": "2027-Q1", "quarters": 1, "stages": ["sqls", "wins"]}
+    assert main_levers(load(plain | {"segments": {"ads": bought}}), "wins") == ["segments.ads.conversion.wins"]
 
 
 def test_by_default_the_main_levers_are_solved_the_smallest_change_first() -> None:
