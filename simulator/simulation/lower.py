@@ -10,15 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.errors import RunError
-from simulator.kernels import plan as kinds
 from simulator.kernels.curves import CURVE_REACH, CURVE_STEP, slip_table, tabulate
 from simulator.kernels.integrals import (
     INTEGRAL_HIGH,
     INTEGRAL_LOW,
     INTEGRAL_STEP,
-    NARROWEST,
-    WIDEST,
     tabulate_integrals,
 )
 from simulator.kernels.plan import Market, Opening, Plan, Segments, Shape, Spreads, Streams
@@ -26,21 +22,10 @@ from simulator.kernels.plan import Numbers as NumberArrays
 from simulator.quarters import WEEKS
 from simulator.scenario.closing import is_detailed
 from simulator.scenario.model import Scenario
-from simulator.scenario.spreads import FixedSpread, Geometric, MeanCv, MedianP90, Sample, Spread, WeeksTable
-from simulator.scenario.uncertain import (
-    Certain,
-    MeanSd,
-    Metalog,
-    Number,
-    Numbers,
-    Pert,
-    Range,
-    Successes,
-    Values,
-    at_quarter,
-    forward,
-)
+from simulator.scenario.spreads import Spread
+from simulator.simulation.lower_numbers import NumberTable, cholesky
 from simulator.simulation.lower_people import People, lower_people
+from simulator.simulation.lower_spreads import SpreadTable
 from simulator.simulation.metrics import Metric, metrics_in
 from simulator.simulation.names import stream_name
 from simulator.simulation.spend import NO_RESPONSE, SpendSlots, lower_spend
@@ -49,10 +34,6 @@ if TYPE_CHECKING:
     from simulator.kernels.account_plan import Accounts, Rates
     from simulator.kernels.closing import Closing
     from simulator.kernels.customers import Customers
-
-Z90 = 1.2815515655446004
-_FAMILIES = {"gamma": kinds.GAMMA, "lognormal": kinds.LOGNORMAL_SPREAD, "weibull": kinds.WEIBULL,
-             "exponential": kinds.EXPONENTIAL}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,235 +62,8 @@ class Lowered:
     quiet: Plan | None = None
 
 
-class _Numbers:
-    """Collects slots, leaves and their normals."""
-
-    def __init__(self) -> None:
-        self.value: list[float] = []
-        self.leaf: list[int] = []
-        self.paths: list[str] = []
-        self.kind: list[int] = []
-        self.p: list[list[float]] = []
-        self.times: list[float] = []
-        self.share: list[bool] = []
-        self.normal: list[int] = []
-        self.start: list[int] = []
-        self.size: list[int] = []
-        self.curve: list[int] = []
-        self.normals: dict[str, int] = {}
-        self.normal_of: dict[str, int] = {}
-        self.data: list[float] = []
-        self.curves: dict[tuple[int, float, float], int] = {}
-        self._known: dict[str, int] = {}
-        self._constants: dict[float, int] = {}
-
-    def constant(self, value: float) -> int:
-        """Slot of a certain number."""
-        if value not in self._constants:
-            self._constants[value] = len(self.value)
-            self.value.append(value)
-            self.leaf.append(-1)
-        return self._constants[value]
-
-    def slot(self, path: str, number: Number) -> int:
-        """Slot of a number, which becomes a leaf if it is uncertain."""
-        if path in self._known:
-            return self._known[path]
-        form = _form(number)
-        if form is None:
-            index = self.constant(number.median())
-        else:
-            kind, p, values, curve = form
-            # one prefix for both: an item of a list that was one number is named by that number's
-            # path, and keeps its luck
-            normal_name = f"assumption\x1f{number.name or path}"
-            index = len(self.value)
-            self.value.append(math.nan)  # never read: the leaf's draw stands in its place
-            self.leaf.append(len(self.paths))
-            self.paths.append(path)
-            self.kind.append(kind)
-            self.p.append(p + [0.0] * (3 - len(p)))
-            self.times.append(number.times)
-            self.share.append(number.domain == "share")
-            self.normal_of[path] = self.normals.setdefault(normal_name, len(self.normals))
-            self.normal.append(self.normal_of[path])
-            self.start.append(len(self.data))
-            self.size.append(len(values))
-            self.data.extend(values)
-            self.curve.append(-1 if curve is None else self.curves.setdefault(curve, len(self.curves)))
-        self._known[path] = index
-        return index
-
-    def by_quarter(self, path: str, numbers: Numbers, labels: Sequence[str]) -> list[int]:
-        """Slots of a number for every quarter of the horizon."""
-        if len(numbers) == 1:
-            return [self.slot(path, numbers[0])] * len(labels)
-        last = len(numbers) - 1
-        return [self.slot(f"{path}.{labels[min(q, last)]}", at_quarter(numbers, q)) for q in range(len(labels))]
-
-
-Form = tuple[int, list[float], list[float], tuple[int, float, float] | None]
-
-
-def _form(number: Number) -> Form | None:
-    """(kind, parameters, values, curve) of an uncertain number; None when it cannot vary."""
-    scaled = {"real": kinds.NORMAL, "positive": kinds.LOGNORMAL, "share": kinds.LOGIT_NORMAL}
-    if number.certain or isinstance(number, Certain):
-        return None
-    if isinstance(number, Range):
-        if number.p10 == number.p90:
-            return None
-        low, high = forward(number.domain, number.p10), forward(number.domain, number.p90)
-        return scaled[number.domain], [(low + high) / 2, (high - low) / (2 * Z90)], [], None
-    if isinstance(number, Metalog):
-        if number.p10 == number.p90:
-            return None
-        kind = {"real": kinds.METALOG_REAL, "positive": kinds.METALOG_POSITIVE, "share": kinds.METALOG_SHARE}
-        return kind[number.domain], list(number.coefficients()), [], None
-    if isinstance(number, Values):
-        ordered = sorted(float(v) for v in number.values)
-        return None if ordered[0] == ordered[-1] else (kinds.VALUES, [], ordered, None)
-    if isinstance(number, Pert):
-        width = number.max - number.min
-        if width <= 0:
-            return None
-        a = 1 + 4 * (number.likely - number.min) / width
-        return kinds.BETA, [number.min, width], [], (0, a, 6 - a)
-    if isinstance(number, Successes):
-        return kinds.BETA, [0.0, 1.0], [], (0, number.successes + 0.5, number.of - number.successes + 0.5)
-    if isinstance(number, MeanSd):
-        if number.sd == 0:
-            return None
-        if number.domain == "share":
-            size = number.mean * (1 - number.mean) / number.sd**2 - 1
-            return kinds.BETA, [0.0, 1.0], [], (0, number.mean * size, (1 - number.mean) * size)
-        if number.domain == "positive":
-            variance = math.log1p((number.sd / number.mean) ** 2)
-            return kinds.LOGNORMAL, [math.log(number.mean) - variance / 2, math.sqrt(variance)], [], None
-        return kinds.NORMAL, [number.mean, number.sd], [], None
-    raise TypeError(f"no kernel for {type(number).__name__}")
-
-
-class _Spreads:
-    """Collects spreads; the same spread in several quarters is one."""
-
-    def __init__(self, numbers: _Numbers, labels: Sequence[str], weeks_kept: int):
-        self.numbers, self.labels, self.weeks_kept = numbers, labels, weeks_kept
-        self.kind: list[int] = []
-        self.a: list[int] = []
-        self.b: list[int] = []
-        self.times: list[float] = []
-        self.at_least_one: list[bool] = []
-        self.weeks: list[bool] = []
-        self.start: list[int] = []
-        self.size: list[int] = []
-        self.curve: list[int] = []
-        self.integrals: dict[tuple[int, float], int] = {}
-        self._known: dict[tuple[object, ...], int] = {}
-
-    def by_quarter(self, path: str, spread: Spread, *, delay: bool = False) -> list[int]:
-        """Index of the spread for every quarter of the horizon."""
-        table: list[float] = []
-        n = len(self.labels)
-        none = [self.numbers.constant(0.0)] * n
-        first, second = none, none
-        if isinstance(spread, FixedSpread):
-            kind, first = kinds.FIXED, self.numbers.by_quarter(path, spread.value, self.labels)
-        elif isinstance(spread, MeanCv):
-            kind = _FAMILIES[spread.family]
-            first = self.numbers.by_quarter(f"{path}.mean", spread.mean, self.labels)
-            second = self.numbers.by_quarter(f"{path}.cv", spread.cv, self.labels)
-        elif isinstance(spread, MedianP90):
-            kind = kinds.LOGNORMAL_P90
-            first = self.numbers.by_quarter(f"{path}.median", spread.median, self.labels)
-            second = self.numbers.by_quarter(f"{path}.p90", spread.p90, self.labels)
-        elif isinstance(spread, Geometric):
-            kind, first = kinds.GEOMETRIC, self.numbers.by_quarter(f"{path}.mean", spread.mean, self.labels)
-        elif isinstance(spread, WeeksTable):
-            kind, table = kinds.TABLE, self._table(spread)
-        elif isinstance(spread, Sample) and spread.unit != "money":
-            kind, table = kinds.TABLE, self._lag_of_sample(spread.data, spread.times)
-        elif isinstance(spread, Sample):
-            kind, table = kinds.SAMPLE, sorted(spread.data)
-        else:
-            raise TypeError(f"no kernel for {type(spread).__name__}")
-        start = len(self.numbers.data)
-        self.numbers.data.extend(table)
-        found = []
-        for a, b in zip(first, second, strict=True):
-            key = (kind, a, b, spread.times, delay, spread.unit, start if table else -1)
-            if key not in self._known:
-                self._known[key] = len(self.kind)
-                self.kind.append(kind)
-                self.a.append(a)
-                self.b.append(b)
-                self.times.append(spread.times)
-                self.at_least_one.append(delay)
-                self.weeks.append(spread.unit != "money")
-                self.start.append(start)
-                self.size.append(len(table))
-                self.curve.append(self._curve(kind, a, b, spread))
-            found.append(self._known[key])
-        return found
-
-    def _curve(self, kind: int, a_slot: int, b_slot: int, spread: Spread) -> int:
-        """Row of the curves (money) or integrals (weeks) of a spread whose shape is certain; −1 for none."""
-        leaf, value = self.numbers.leaf, self.numbers.value
-        if leaf[b_slot] >= 0:
-            return -1
-        cv = value[b_slot]
-        if spread.unit == "money":
-            if kind != kinds.GAMMA or cv <= 0:
-                return -1
-            return self.numbers.curves.setdefault((1, 1 / cv**2, 0.0), len(self.numbers.curves))
-        scales = kind in (kinds.GAMMA, kinds.WEIBULL, kinds.LOGNORMAL_SPREAD)
-        if leaf[a_slot] < 0 or not scales or not NARROWEST <= cv <= WIDEST:
-            return -1
-        return self.integrals.setdefault((kind, cv), len(self.integrals))
-
-    def _table(self, spread: WeeksTable) -> list[float]:
-        if spread.times != 1.0:
-            return self._lag_of_weighted(np.arange(len(spread.weeks)), np.array(spread.weeks), spread.times)
-        cdf = np.minimum(np.cumsum(spread.weeks), 1.0)
-        cdf[-1] = 1.0
-        return cdf.tolist()
-
-    def _lag_of_sample(self, data: Sequence[float], times: float) -> list[float]:
-        return self._lag_of_weighted(np.asarray(data, float), np.full(len(data), 1 / len(data)), times)
-
-    def _lag_of_weighted(self, lags: np.ndarray, shares: np.ndarray, times: float) -> list[float]:
-        """P(⌊L + U⌋ <= k) of lags drawn with these shares."""
-        lags = lags * times
-        last = min(math.ceil(lags.max()) + 1, self.weeks_kept)
-        weeks = np.arange(last + 1)
-        cdf = np.array([float(np.sum(shares * np.clip(k + 1 - lags, 0.0, 1.0))) for k in weeks])
-        cdf[-1] = 1.0 if last < self.weeks_kept else cdf[-1]
-        return np.minimum(cdf / max(cdf[-1], 1e-300) if cdf[-1] > 1 - 1e-9 else cdf, 1.0).tolist()
-
-
-def _cholesky(scenario: Scenario, numbers: _Numbers) -> tuple[np.ndarray, np.ndarray]:
-    """Which normals are tied, and the lower factor of their correlations."""
-    tied: list[int] = []
-    pairs = []
-    for correlation in scenario.correlations:
-        # correlated numbers that turned out certain (a range of no width) have nothing to tie
-        if all(path in numbers.normal_of for path in correlation.between):
-            i, j = (numbers.normal_of[path] for path in correlation.between)
-            pairs.append((i, j, 2 * math.sin(math.pi * correlation.rank / 6)))
-            tied += [k for k in (i, j) if k not in tied]
-    matrix = np.eye(len(tied))
-    for i, j, r in pairs:
-        a, b = tied.index(i), tied.index(j)
-        matrix[a, b] = matrix[b, a] = r
-    try:
-        factor = np.linalg.cholesky(matrix) if tied else np.zeros((0, 0))
-    except np.linalg.LinAlgError:
-        raise RunError("the correlations are not positive definite: no numbers can be related in this way") from None
-    return np.array(tied, np.int64), factor
-
-
 def _rooms(
-    scenario: Scenario, numbers: _Numbers, spreads: _Spreads, quarter: np.ndarray
+    scenario: Scenario, numbers: NumberTable, spreads: SpreadTable, quarter: np.ndarray
 ) -> tuple[Customers | None, Closing | None, float]:
     """What only some plans have, each laid out by its own module."""
     segments = scenario.segments.values()
@@ -324,7 +78,7 @@ def _rooms(
     return customers, _closing(scenario, numbers, spreads, quarter), wins
 
 
-def _closing(scenario: Scenario, numbers: _Numbers, spreads: _Spreads, quarter: np.ndarray) -> Closing:
+def _closing(scenario: Scenario, numbers: NumberTable, spreads: SpreadTable, quarter: np.ndarray) -> Closing:
     from simulator.simulation.lower_closing import lower_closing
 
     def delays(path: str, spread: Spread) -> list[int]:
@@ -361,8 +115,8 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
 
         weeks_kept = max(weeks_kept, WIDEST)
 
-    numbers = _Numbers()
-    spreads = _Spreads(numbers, labels, weeks_kept)
+    numbers = NumberTable()
+    spreads = SpreadTable(numbers, labels, weeks_kept)
     one, zero = numbers.constant(1.0), numbers.constant(0.0)
     S, T, Q = len(segments), len(stages), n_quarters
     volume, growth, dispersion = (np.zeros((S, Q), np.int64) for _ in range(3))
@@ -443,7 +197,7 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
     static_market = (
         rates_market.sd == 0 and volume_market.sd == 0 and not scenario.market.slip_concentration and not events
     )
-    tied, tied_factor = _cholesky(scenario, numbers)
+    tied, tied_factor = cholesky(scenario, numbers)
     slot_leaf = np.array(numbers.leaf, np.int64)
     curve_keys = list(numbers.curves)
     nodes = int(2 * CURVE_REACH * CURVE_STEP) + 1
