@@ -14,32 +14,34 @@ from simulator.calibration.dates import MISSING, parse_dates
 from simulator.calibration.labels import clean
 from simulator.calibration.status import outcome_of
 
-NAMED_ID = r"(^|[_\s.-])id$|^id([_\s.-]|$)|_id\b|key\b|number|nummer|\bnr\b|guid|uuid|[a-z]Id$"
+NAMED_ID = r"编号|番号|(^|[_\s.-])id$|^id([_\s.-]|$)|_id\b|key\b|number|nummer|\bnr\b|guid|uuid|[a-z]Id$"
 STAGES = (
     ("visitors", r"visit|session|click|impression"),
     ("engagements", r"engag|subscri|sign.?up|registr|download|trial"),
     ("mqls", r"mql|marketing.?qualif|lead|contact|inquir|enquir|first|kontakt|anfrage"),
-    (
-        "sqls",
-        r"sql|sales.?qualif|sal\b|opportunit|opp\b|deal|creat|open|added|add.?time|start|demo|meeting"
-        r"|erstellt|angelegt|eroffnet|\bcree|\bcrea(do|cion)|criad[ao]|creazione|aangemaakt|skapad",
-    ),
+    ("sqls", r"sql|sales.?qualif|sal\b|opportunit|opp\b|deal|demo|meeting"),
     ("wins", r"won|win\b|wins\b|customer|sign(ed|ature)|contract|purchase|order|gewonnen|gagn|ganad|ganho|vint[ao]"),
 )
+BEGUN = (
+    r"creat|open|added|add.?time|start|erstellt|angelegt|eroffnet|\bcree|\bcrea(do|cion)|criad[ao]|creazione|aangemaakt"
+    r"|skapad|创建|作成"
+)
+"""A record began; of which stage, the name does not say."""
 CLOSED = (
+    r"关闭|完了|"
     r"clos|decid|decis|outcome|ended|resol|geschlossen|abgeschlossen|abschluss|ferme|cloture|cierre|cerrad|fechad"
     r"|chius|gesloten|stangd"
 )
 EXPECTED = r"expect|due|forecast|target|estimat|erwartet|voraussichtlich|prev[ui]|esperad|previst"
 LOSS = r"lost|disqualif|reject|verloren|perdu|perdid"
 MONEY = (
-    r"amount|value|revenue|price|mrr|arr|acv|tcv|size|worth|betrag|umsatz|\bwert|montant|valeur|importe|valor|bedrag"
+    r"金额|金額|amount|value|revenue|price|mrr|arr|acv|tcv|size|worth|betrag|umsatz|\bwert|montant|valeur|importe|valor|bedrag"
     r"|importo|belopp"
 )
 WRITTEN_AS_NUMBER = r"date|time|_at$|\bon$|creat|clos|won\b|lost\b|opened|entered|datum|fecha"
 SEGMENT = (
     r"segment",
-    r"lead.?source|origin|source|channel|campaign|quelle|herkunft|kanal|fuente|canal|fonte",
+    r"来源|lead.?source|origin|source|channel|campaign|quelle|herkunft|kanal|fuente|canal|fonte",
     r"region|territory|country|market|land\b|pays|pais",
     r"product|pipeline|team|industry|type|business|produkt|branche|produit",
 )
@@ -61,7 +63,17 @@ def named(pattern: str, name: str) -> bool:
 
 
 def stage_of(name: str) -> str | None:
-    """The stage a header or a label names, or None."""
+    """The stage a header or a label names, or None; what only begins is a deal.
+
+    >>> [stage_of(name) for name in ("Lead created", "Created on", "Became a customer", "Owner")]
+    ['mqls', 'sqls', 'wins', None]
+    """
+    found = stage_named(name)
+    return "sqls" if found is None and named(BEGUN, name) else found
+
+
+def stage_named(name: str) -> str | None:
+    """The stage a header or a label names by its own word, or None."""
     hits = [stage for stage, pattern in STAGES if re.search(pattern, plain(name))]
     return hits[-1] if "wins" in hits[-1:] else hits[0] if hits else None
 

@@ -147,12 +147,15 @@ class History:
                 "The earlier stage counts as entered on the same day",
                 self.ids[skipped],
             )
+            wrong = bool(back.sum() > 0.1 * len(dates))
             quality.add(
                 "dates out of order",
                 int(back.sum()),
                 len(dates),
                 "records enter a stage before the previous one",
-                "Counted as the same day",
+                "Counted as the same day"
+                + ("; if these are most, two columns of the mapping are in the wrong order" if wrong else ""),
                 self.ids[back],
+                serious=wrong,
             )
         return dates

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.calibration.dates import day_number, day_of
 from simulator.calibration.history import Floats, History, Pushes
+from simulator.calibration.identity import matched
 from simulator.calibration.labels import UNKNOWN, clean, is_placeholder, same_labels
 from simulator.calibration.mapping import Mapping, Table
 from simulator.calibration.quality import Quality
@@ -46,6 +47,7 @@ def join(readings: list[Reading], mapping: Mapping, latest: int | None, quality:
             "Left out",
             serious=empty > 0,
         )
+    _same_ids(main, readings, quality)
     every = np.concatenate([r.ids for r in main])
     ids, inverse = np.unique(every[every != ""].astype(str), return_inverse=True)
     if not len(ids):
@@ -96,6 +98,27 @@ def join(readings: list[Reading], mapping: Mapping, latest: int | None, quality:
                 place[row] = text
             labels.append(place)
     return _finish(readings, mapping, latest, quality, ids, dates, lost, expected, amount, status, labels)
+
+
+def _same_ids(main: list[Reading], readings: list[Reading], quality: Quality) -> None:
+    """Write the ids of later tables, and of close-date histories, as the first tables do."""
+    known = set(main[0].ids)
+    for reading in [*main[1:], *(r for r in readings if r.pushes is not None)]:
+        own = reading.ids if reading.pushes is None else reading.pushes[0]
+        found, changed, form = matched(known, own)
+        quality.add(
+            "ids written differently",
+            changed,
+            len(own),
+            f"ids of {reading.table.label} differ from those of the other tables by {form}",
+            "Taken as the same",
+            own[own != found],
+        )
+        if reading.pushes is None:
+            reading.ids = found
+            known.update(found)
+        else:
+            reading.pushes = (found, reading.pushes[1])
 
 
 def _finish(

@@ -15,6 +15,15 @@ ROW_NUMBER = "(row)"
 SHAPES = ("wide", "events", "history", "field_history")
 
 
+def parts_of(name: str) -> list[str]:
+    """The columns of "A | B".
+
+    >>> parts_of("Won on | Renewed on"), parts_of("")
+    (['Won on', 'Renewed on'], [])
+    """
+    return [part.strip() for part in name.split("|") if part.strip()]
+
+
 @dataclass(frozen=True)
 class Lookup:
     """A second file that says more about a column's values: ``{file: teams.csv, on: sales_agent}``."""
@@ -29,7 +38,7 @@ class Table:
     """One table and its columns.
 
     ``id`` identifies a lead or deal; ``"ConvertedOpportunityId | Id"`` takes the first that is not empty, ``"(row)"``
-    makes every row one of its own.
+    makes every row one of its own. A date may be of several columns, too: of ``"Won on | Renewed on"`` the earliest.
 
     ``wide``: one row a lead or deal; ``stages`` gives the column with the date each stage was entered.
     ``events``: one row a step; ``stage`` and ``date`` columns, ``names`` translates labels into stages.
@@ -67,15 +76,16 @@ class Table:
     @property
     def columns(self) -> list[str]:
         """Every column the table is asked for (those of lookups too)."""
+        dated = [part for name in self.stages.values() for part in parts_of(name)]
         single = (
-            *(part.strip() for part in self.id.split("|") if self.id != ROW_NUMBER),
+            *(part for part in parts_of(self.id) if self.id != ROW_NUMBER),
             self.status,
             self.won_flag,
             self.closed_flag,
-            self.closed,
-            self.lost,
+            *parts_of(self.closed),
+            *parts_of(self.lost),
             self.amount,
-            self.expected_close,
+            *parts_of(self.expected_close),
             self.stage,
             self.date,
             self.changed,
@@ -83,7 +93,7 @@ class Table:
             self.old,
             self.new,
         )
-        return [name for name in (*single, *self.segment, *self.stages.values()) if name]
+        return [name for name in (*single, *self.segment, *dated) if name]
 
 
 @dataclass(frozen=True)

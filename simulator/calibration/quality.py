@@ -50,7 +50,7 @@ class Quality:
         """Note a finding; nothing is noted when ``count`` is zero."""
         if count:
             shown = tuple(str(example) for example in list(examples)[:4])
-            self.findings.append(Finding(kind, int(count), int(of), message, done, shown, serious))
+            self.findings.append(Finding(kind, int(count), int(of), message, done, shown, bool(serious)))
 
     def count(self, kind: str) -> int:
         """How many records all findings of a kind concern."""

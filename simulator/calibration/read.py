@@ -14,7 +14,7 @@ from simulator.calibration.dates import Dates, day_number, parse_dates
 from simulator.calibration.history import Floats, History
 from simulator.calibration.join import Reading, join
 from simulator.calibration.labels import UNKNOWN, clean, key_of
-from simulator.calibration.mapping import ROW_NUMBER, Mapping, Table
+from simulator.calibration.mapping import ROW_NUMBER, Mapping, Table, parts_of
 from simulator.calibration.quality import Quality
 from simulator.calibration.status import classify, is_true
 from simulator.calibration.tables import read_table, report_layout
@@ -30,15 +30,24 @@ def _ids(frame: Any, name: str) -> NDArray[np.object_]:
     if name == ROW_NUMBER:
         return np.array([f"row {number}" for number in range(1, frame.height + 1)], dtype=object)
     found = [""] * frame.height
-    for part in name.split("|"):
-        found = [old or clean(new or "") for old, new in zip(found, _column(frame, part.strip()), strict=True)]
+    for part in parts_of(name):
+        found = [old or clean(new or "") for old, new in zip(found, _column(frame, part), strict=True)]
     return np.array(found, dtype=object)
+
+
+def _any(days: dict[str, Floats], name: str) -> Floats:
+    """The earliest date of the columns of "A | B"."""
+    first, *others = (days[part] for part in parts_of(name))
+    for other in others:
+        first = np.fmin(first, other)
+    return first
 
 
 def _parse(table: Table, names: list[str], frame: Any, latest: int | None, quality: Quality) -> dict[str, Floats]:
     """Date columns of a table; a column that no value decides follows the others of its table."""
     order = None if table.day_first is None else "day" if table.day_first else "month"
-    past = set(table.stages.values()) | {table.date, table.changed, table.lost}
+    past = {part for name in table.stages.values() for part in parts_of(name)}
+    past |= {table.date, table.changed, *parts_of(table.lost)}
     parsed: dict[str, Dates] = {}
     for name in dict.fromkeys(names):
         parsed[name] = parse_dates(_column(frame, name), order=order, latest=latest if name in past else None)
@@ -70,6 +79,14 @@ def _parse(table: Table, names: list[str], frame: Any, latest: int | None, quali
             found.bad,
             serious=sum(found.bad.values()) > 0.01 * len(found.days),
         )
+        quality.add(
+            "date that means none",
+            sum(found.absurd.values()),
+            len(found.days),
+            f"values of {table.label} {name} are dates before 1980 or after 2099",
+            "Counted as missing",
+            found.absurd,
+        )
     return {name: found.days for name, found in parsed.items()}
 
 
@@ -89,9 +106,10 @@ def _amounts(reading: Reading, frame: Any, quality: Quality) -> None:
 
 def _read_wide(table: Table, mapping: Mapping, frame: Any, latest: int | None, quality: Quality) -> Reading:
     names = [*table.stages.values(), *(n for n in (table.closed, table.lost, table.expected_close) if n)]
+    names = [part for name in names for part in parts_of(name)]
     days = _parse(table, names, frame, latest, quality)
     reading = Reading(table, _ids(frame, table.id))
-    reading.dates = {stage: days[column] for stage, column in table.stages.items()}
+    reading.dates = {stage: _any(days, column) for stage, column in table.stages.items()}
     status = None
     if table.status or table.won_flag:
         labels = _column(frame, table.status) if table.status else [None] * len(reading.ids)
@@ -103,7 +121,7 @@ def _read_wide(table: Table, mapping: Mapping, frame: Any, latest: int | None, q
             )
             status = np.where(won, 1, np.where(closed, -1, 0)).astype(np.int8)
     if table.closed:
-        day = days[table.closed]
+        day = _any(days, table.closed)
         if status is None:
             reading.dates.setdefault(mapping.stages[-1], day)
         else:
@@ -118,10 +136,12 @@ def _read_wide(table: Table, mapping: Mapping, frame: Any, latest: int | None, q
                 "Counted as open",
             )
     if table.lost:
-        reading.dates["lost"] = np.fmin(reading.dates.get("lost", np.full(len(reading.ids), np.nan)), days[table.lost])
+        reading.dates["lost"] = np.fmin(
+            reading.dates.get("lost", np.full(len(reading.ids), np.nan)), _any(days, table.lost)
+        )
     reading.status = status
     if table.expected_close:
-        reading.dates["expected"] = days[table.expected_close]
+        reading.dates["expected"] = _any(days, table.expected_close)
     _amounts(reading, frame, quality)
     return reading
 
@@ -169,6 +189,35 @@ def _reopened(reading: Reading, kinds: NDArray[np.object_], days: Floats, win: s
         "They count from their last decision on, or as open",
         reading.ids[back],
     )
+
+
+def _groups(frame: Any, table: Table, reading: Reading, quality: Quality) -> Any:
+    """A grouped report names a group on its first row only: the name holds for the rows below it."""
+    import polars
+
+    for name in table.segment:
+        if name not in frame.columns:
+            continue
+        texts = [clean(text or "") for text in _column(frame, name)]
+        # Rows without an id are lines of the report: subtotals, counts.
+        named = [text for text, own in zip(texts, reading.ids, strict=True) if own and text]
+        rows = int((reading.ids != "").sum())
+        if not (2 <= len(set(named)) == len(named) <= rows / 5 and texts[0]):
+            continue
+        group, filled = "", []
+        for text, own in zip(texts, reading.ids, strict=True):
+            group = text if own and text else group
+            filled.append(group if own else text)
+        quality.add(
+            "grouped report",
+            rows - len(named),
+            rows,
+            f"rows of {table.label} stand under the first row of their {name}",
+            "They belong to it",
+            named,
+        )
+        frame = frame.with_columns(polars.Series(name, filled))
+    return frame
 
 
 def _segments(reading: Reading, mapping: Mapping, frame: Any, quality: Quality) -> None:
@@ -238,6 +287,7 @@ def read_history(mapping: Mapping, *, as_of: date | str | None = None) -> Histor
             dates = [n for n in (table.changed, table.expected_close) if n]
             days = _parse(table, dates, frame, None, quality)
             reading.pushes = read_pushes(table, reading.ids, days, frame, quality)
+        frame = _groups(frame, table, reading, quality)
         _segments(reading, mapping, frame, quality)
         readings.append(reading)
     return join(readings, mapping, latest, quality)

@@ -15,10 +15,14 @@ from simulator.calibration.quality import Quality
 
 _LOST = re.compile(
     r"lost|dead|disqualif|unqualif|abandon|rejected|declin|cancel|no ?decision|churn|junk|archived|deleted|"
-    r"verloren|perdid|perdu",
+    r"verloren|perdid|perdu|\bpers[ao]\b|forlorad|förlorad|przegran|输单|丢单|失注|실주",
     re.I,
 )
-_WON = re.compile(r"\bwon\b|closed ?won|^win$|^wins$|^customer$|signed|gewonnen|ganad|gagn|^converted$", re.I)
+_WON = re.compile(
+    r"\bwon\b|closed ?won|^win$|^wins$|^customer$|signed|gewonnen|ganad|ganh[ao]|gagn|\bvint[ao]\b|vunn|"
+    r"wygran|赢单|成交|成約|受注|수주|^converted$",
+    re.I,
+)
 _TRUE = {"true", "1", "yes", "y", "t", "x", "1.0"}
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.calibration.labels import key_of
-from simulator.calibration.layout import LOOK, Layout, distinct, layout_of
+from simulator.calibration.layout import Layout, layout_of
 from simulator.calibration.quality import Quality
+from simulator.calibration.workbook import sheet_columns, workbook_layout
 from simulator.errors import DataError
 
 if TYPE_CHECKING:
@@ -41,52 +44,47 @@ def _csv(path: Path, wanted: list[str] | None, rows: int | None) -> polars.DataF
             skip_lines=layout.skip,
             truncate_ragged_lines=True,
             encoding="utf8-lossy",
+            eol_char=layout.line_end,
         )
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"{path}: not readable as CSV: {str(error).splitlines()[0]}") from error
+    except (pl.exceptions.PolarsError, OSError):
+        frame = _by_python(path, layout, places, rows)
     frame.columns = [layout.names[place] for place in places]
+    if layout.again:
+        same = [pl.col(layout.names[place]).eq_missing(layout.header[place]) for place in places]
+        frame = frame.filter(~pl.all_horizontal(same))
     return (
         frame if wanted is None else frame.select(pl.col(name).alias(w) for w, name in zip(wanted, names, strict=True))
     )
 
 
-def _excel(path: Path) -> tuple[polars.DataFrame, Layout]:
-    """The sheet with the most cells, from its header row on."""
-    from openpyxl import load_workbook
-
+def _by_python(path: Path, layout: Layout, places: list[int], rows: int | None) -> polars.DataFrame:
+    """The same by Python's more lenient reader, for quotation marks in the middle of values."""
     pl = _polars()
-    book = load_workbook(path, read_only=True, data_only=True)
+    reading = layout.encoding + ("-sig" if layout.encoding == "utf-8" else "")
+    found: list[list[str | None]] = [[] for _ in places]
     try:
-        sheets = {
-            sheet.title: [
-                list(row) for row in sheet.iter_rows(values_only=True) if any(cell is not None for cell in row)
-            ]
-            for sheet in book.worksheets
-        }
-    finally:
-        book.close()
-    name = max(sheets, key=lambda key: sum(len(row) for row in sheets[key]), default="")
-    rows = [[_written(cell) for cell in row] for row in sheets.get(name, [])]
-    if not rows:
-        raise DataError(f"{path}: the file is empty; its first row should name the columns")
-    width = max(len(row) for row in rows)
-    filled = [sum(bool(cell and cell.strip()) for cell in row) for row in rows[:LOOK]]
-    skip = next((n for n, count in enumerate(filled) if count >= max(0.6 * max(filled), min(width, 2))), 0)
-    names, repeated = distinct([cell or "" for cell in rows[skip] + [None] * (width - len(rows[skip]))])
-    frame = pl.DataFrame(
-        {
-            column: pl.Series([row[place] if place < len(row) else None for row in rows[skip + 1 :]], dtype=pl.String)
-            for place, column in enumerate(names)
-        }
+        with path.open(encoding=reading, errors="replace", newline="") as file:
+            for _ in range(layout.skip):
+                file.readline()
+            lines = (row for row in csv.reader(file, delimiter=layout.separator) if row)
+            for row in islice(lines, 1, None if rows is None else rows + 1):
+                for column, place in zip(found, places, strict=True):
+                    column.append(row[place] or None if place < len(row) else None)
+    except (csv.Error, OSError) as error:
+        raise DataError(f"{path}: not readable as CSV: {error}") from error
+    return pl.DataFrame(
+        {str(place): pl.Series(column, dtype=pl.String) for place, column in zip(places, found, strict=True)}
     )
-    return frame, Layout(names, skip=skip, repeated=repeated, sheet=name, sheets=len(sheets))
 
 
-def _written(cell: Any) -> str | None:
-    """A cell as text; days without a time of day as days."""
-    if cell is None:
-        return None
-    return str(cell).removesuffix(" 00:00:00") if hasattr(cell, "isoformat") else str(cell)
+def _sheet(path: Path, wanted: list[str] | None, rows: int | None) -> polars.DataFrame:
+    pl = _polars()
+    layout = workbook_layout(path)
+    names = list(layout.names) if wanted is None else match(path, wanted, layout.names)
+    columns = sheet_columns(path, layout, [layout.names.index(name) for name in names], rows)
+    return pl.DataFrame(
+        {name: pl.Series(column, dtype=pl.String) for name, column in zip(wanted or names, columns, strict=True)}
+    )
 
 
 def read_table(path: str | Path, columns: Sequence[str] | None = None, *, rows: int | None = None) -> polars.DataFrame:
@@ -116,9 +114,7 @@ def read_table(path: str | Path, columns: Sequence[str] | None = None, *, rows: 
             names = there if wanted is None else match(path, wanted, there)
             frame = pl.read_parquet(path, columns=list(dict.fromkeys(names)), n_rows=rows)
         elif ending in (".xlsx", ".xlsm", ".xls"):
-            frame, layout = _excel(path)
-            names = list(layout.names) if wanted is None else match(path, wanted, layout.names)
-            frame = frame.head(rows) if rows is not None else frame
+            return _sheet(path, wanted, rows)
         else:
             raise DataError(f"{path}: reads .csv, .tsv, .parquet and .xlsx, not {ending or 'a file without ending'}")
     except DataError:
@@ -163,7 +159,7 @@ def report_layout(path: Path, quality: Quality, rows: int) -> None:
     if ending in (".csv", ".tsv", ".txt"):
         layout = layout_of(path)
     elif ending in (".xlsx", ".xlsm", ".xls"):
-        layout = _excel(path)[1]
+        layout = workbook_layout(path)
     else:
         return
     label = path.name
@@ -174,6 +170,7 @@ def report_layout(path: Path, quality: Quality, rows: int) -> None:
         "repeated column", len(layout.repeated), 0, f"column names of {label} occur more than once",
         "The first keeps its name, the next is called 'NAME (2)'", layout.repeated,
     )  # fmt: skip
+    quality.add("header repeated", layout.again, rows, f"rows of {label} repeat the column names", "Left out")
     quality.add(
         "rows too long", layout.longer, rows, f"rows of {label} have more cells than the header",
         "Cells behind the last column are not read; a separator inside a value without quotes shifts those behind it",

@@ -13,6 +13,7 @@ from simulator.calibration.read import read_history
 from simulator.errors import DataError, FitError
 
 OUTCOME = ("open", "won", "lost")
+OPEN_UNTIL = date(2026, 3, 1)
 
 
 def deals(count=120):
@@ -70,9 +71,51 @@ def epoch(day):
     return int((datetime(day.year, day.month, day.day) - datetime(1970, 1, 1)).total_seconds() * 1000) if day else ""
 
 
+FRENCH = ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."]
+SPANISH = [
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+]
+
+
+def french(day):
+    return f"{day.day} {FRENCH[day.month - 1]} {day.year}" if day else ""
+
+
+def spanish(day):
+    return f"{day.day} de {SPANISH[day.month - 1]} de {day.year}" if day else ""
+
+
+def chinese(day):
+    return f"{day.year}年{day.month}月{day.day}日" if day else ""
+
+
+def dated(form):
+    return lambda r: [r[0], form(r[1]), form(r[2]), OUTCOME[r[3]], r[4], r[5]]
+
+
+def grouped(rows=DEALS):
+    """A report that names each group on its first row, with subtotals."""
+    for source in ("Web", "Events"):
+        mine = [r for r in rows if r[5] == source]
+        for place, r in enumerate(mine):
+            yield ["" if place else source, r[0], r[1], r[2] or OPEN_UNTIL, LIVELY[OUTCOME[r[3]]], r[4]]
+        yield ["Subtotal", "", "", "", "Sum", round(sum(r[4] for r in mine), 2)]
+        yield ["", "", "", "", "Count", len(mine)]
+
+
 LIVELY = {"won": "Closed Won", "lost": "Closed Lost", "open": "Negotiation/Review"}
 HUBSPOT = {"won": "Closed won (Sales)", "lost": "Closed lost (Sales)", "open": "Appointment scheduled (Sales)"}
-OPEN_UNTIL = date(2026, 3, 1)
 FOOTER = '\n\n"Copyright (c) 2000-2026 salesforce.com, inc."\n"Confidential Information - Do Not Distribute"\n'
 
 EXPORTS = {
@@ -126,6 +169,32 @@ EXPORTS = {
     "repeated header": text([*HEADER, "Amount"], lambda r: [*plain(r), 7]),
     "empty header": text([*HEADER, ""], lambda r: [*plain(r), "x"]),
     "line breaks in values": text([*HEADER, "Notes, long"], lambda r: [*plain(r), 'one\ntwo "three"; x']),
+    "quotation marks inside": text([*HEADER, "Account"], lambda r: [*plain(r), "_"])
+    .replace("_", '"Acme" Inc', 9)
+    .replace("_", '12" pipes'),
+    "ends of line of an old Mac": text().replace("\n", "\r"),
+    "header in between": text(rows=DEALS[:50]) + text(rows=DEALS[50:]),
+    "groups of columns above": "Deal,Dates,Dates,Deal,Money,Other\n" + text(),
+    "grouped report": text(
+        ["Lead Source  ↑", "Opportunity ID", "Created Date", "Close Date", "Stage", "Amount"], list, rows=grouped()
+    ),
+    "french": text(make=dated(french)),
+    "spanish": text(
+        ["ID", "Fecha de creación", "Fecha de cierre", "Estado", "Importe", "Fuente"],
+        lambda r: [r[0], spanish(r[1]), spanish(r[2]), ("Abierto", "Ganado", "Perdido")[r[3]], r[4], r[5]],
+    ),
+    "chinese": text(
+        ["编号", "创建日期", "关闭日期", "状态", "金额", "来源"],
+        lambda r: [r[0], chinese(r[1]), chinese(r[2]), ("进行中", "赢单", "输单")[r[3]], r[4], r[5]],
+    ),
+    "microseconds": text(make=dated(lambda day: epoch(day) * 1000)),
+    "two winning dates": text(
+        ["Deal ID", "Created", "Won new on", "Won again on", "Lost on", "Amount", "Source"],
+        lambda r: [
+            *r[:2], r[2] if r[3] == 1 and r[1].day % 2 else "", r[2] if r[3] == 1 and r[1].day % 2 == 0 else "",
+            r[2] if r[3] == 2 else "", r[4], r[5],
+        ],
+    ),
     "rows twice": text(rows=DEALS + DEALS[:30]),
     "events": text(
         ["Deal ID", "Stage", "Changed At", "Amount", "Source"],
@@ -199,7 +268,7 @@ def test_every_export_gives_the_same_history(name, write):
     assert np.nansum(history.amount) == pytest.approx(sum(r[4] for r in DEALS))
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "cp1252", "utf-8-sig"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "cp1252", "utf-8-sig"])
 def test_encodings(encoding, write):
     content = text(make=lambda r: [*plain(r)[:5], {"Web": "Île-de-France", "Events": "Rhône"}[r[5]]])
     assert sorted(read(write(content, encoding=encoding)).segments) == ["Rhône", "Île-de-France"]
@@ -243,6 +312,10 @@ REFUSED = {
     "all open": (text(rows=[(*r[:2], None, 0, *r[4:]) for r in DEALS]), "at least 10 are needed"),
     "only wins": (text(["Deal ID", "Created Date", "Won Date", "Amount"], lambda r: [r[0], r[1], r[2], r[4]],
                        rows=[r for r in DEALS if r[3] == 1]), "won deals only"),
+    "open quotation mark": (text([*HEADER, "Name"], lambda r: [*plain(r), "x"]).replace(",x\n", ',"Acme\n', 1),
+                            "line 2: a quotation mark is opened"),
+    "sign in": ("<!DOCTYPE html><html><body>Sign in</body></html>", "a web page"),
+    "months": (text(make=dated(lambda day: f"{day:%b %Y}" if day else "")), "gives months"),
     "no dates": (text(["Deal ID", "Status", "Amount"], lambda r: [r[0], OUTCOME[r[3]], r[4]]), "date on which"),
     "ambiguous": (
         text(make=lambda r: [r[0], f"{r[1].month:02d}/{r[1].day % 12 + 1:02d}/2025", "", OUTCOME[r[3]], 1, "x"]),
@@ -268,6 +341,100 @@ def test_files_that_are_no_tables(content, ending, tmp_path, capsys):
             main(["fit", str(path), *more])
         said = capsys.readouterr().err
         assert stop.value.code == 1 and "Error" in said and "Traceback" not in said
+
+
+LEAD_ID = {
+    "zeros lost": (lambda r: f"{int(r[0][1:]) + 1:06d}", lambda r: int(r[0][1:]) + 1),
+    "decimals": (lambda r: 5000 + int(r[0][1:]), lambda r: f"{5000 + int(r[0][1:])}.0"),
+    "capitals": (lambda r: f"ab-{r[0]}", lambda r: f"AB-{r[0]}"),
+    "15 and 18": (lambda r: f"0065e000003{r[0][1:]}", lambda r: f"0065e000003{r[0][1:]}AAQ"),
+}
+
+
+@pytest.mark.parametrize("kind", LEAD_ID)
+def test_ids_that_two_tables_write_differently_are_joined_and_counted(kind, write):
+    one, other = LEAD_ID[kind]
+    leads = write(text(["Lead ID", "Created", "Source"], lambda r: [one(r), r[1], r[5]]), "leads.csv")
+    won = [r for r in DEALS if r[3] == 1]
+    deals = write(text(["Lead ID", "Won on", "Amount"], lambda r: [other(r), r[2], r[4]], rows=won), "deals.csv")
+    history = read_history(_as_mapping([str(leads), str(deals)], None))
+    assert len(history) == len(DEALS) and np.isfinite(history.won).sum() == len(won)
+    assert history.quality.count("ids written differently") == len(won) and not history.quality.count("no match")
+
+
+def test_ids_that_could_mean_two_are_left_alone():
+    from simulator.calibration.identity import matched
+
+    own = np.array(["7", "8"], dtype=object)
+    assert matched(["07", "007", "08"], own)[0].tolist() == ["7", "08"]
+    assert matched(["07", "9"], np.array(["7", "x", "y"], dtype=object))[1] == 0  # one of three: chance
+
+
+def test_leads_and_deals_that_both_say_created(write):
+    """Of leads "created" is when they came, of deals when they were born; being marked as qualified comes between."""
+    leads = text(["Lead ID", "Created Date", "MQL Date", "Source"],
+                 lambda r: [r[0], r[1], r[1] + timedelta(days=2), r[5]])  # fmt: skip
+    opened = [(r, r[1] + timedelta(days=5)) for r in DEALS]
+    deals = text(["Deal ID", "Lead ID", "Created Date", "Stage", "Close Date"],
+                 lambda p: ["X" + p[0][0], p[0][0], p[1], OUTCOME[p[0][3]], p[0][2] and max(p[0][2], p[1])],
+                 rows=opened)  # fmt: skip
+    paths = [str(write(leads, "people.csv")), str(write(deals, "deals.csv"))]
+    found = guess_mapping(paths)
+    assert found.sure > 0.5 and found.mapping.stages == ("engagements", "mqls", "sqls", "wins")
+    assert not found.mapping.tables[1].expected_close  # open deals carry no date
+    history = read_history(found.mapping)
+    history.ordered(history.quality)
+    assert history.quality.count("dates out of order") == 0 and len(history) == len(DEALS)
+    bare = text(["Lead ID", "Created Date", "Lead Status"], lambda r: [r[0], r[1], "Converted"])
+    bare = guess_mapping([str(write(bare, "people.csv")), paths[1]]).mapping
+    assert bare.stages == ("mqls", "sqls", "wins") and not bare.tables[0].status
+
+
+def test_stages_in_the_wrong_order_are_doubted_and_reported(write):
+    path = write(text(["Deal ID", "MQL Date", "SQL Date", "Won Date"],
+                      lambda r: [r[0], r[1] + timedelta(days=9), r[1], r[2] if r[3] == 1 else ""]))  # fmt: skip
+    assert guess_mapping([str(path)]).sure < 0.5
+    history = read(path)
+    history.ordered(history.quality)
+    assert next(f for f in history.quality.findings if f.kind == "dates out of order").serious
+
+
+def test_dates_that_stand_for_none_are_counted(write):
+    history = read(write(text() + "X1,9999-12-31,,open,5,Web\nX2,1900-01-01,,open,5,Web\nX3,0001-01-01,,open,5,Web\n"))
+    assert history.quality.count("date that means none") == 3 and len(history) == len(DEALS)
+
+
+def test_findings_are_plain_json(write):
+    import json
+
+    quality = read(write(text() + ",2025-01-01,,open,5,Web\n")).quality
+    quality.add("odd", 3, 4, "of NumPy", serious=np.array([True])[0])
+    assert json.loads(json.dumps(quality.to_json()))["findings"][-1]["serious"] is True
+
+
+def test_workbooks_that_state_a_wrong_size_or_name(tmp_path):
+    """Some programs write a size of one cell; some CRMs name a web page or a workbook of today .xls."""
+    openpyxl = pytest.importorskip("openpyxl")
+    import zipfile
+
+    book = openpyxl.Workbook()
+    for row in [["Deals of 2025"], HEADER, *(plain(r) for r in DEALS)]:
+        book.active.append([None if cell == "" else cell for cell in row])
+    book.save(tmp_path / "whole.xlsx")
+    with zipfile.ZipFile(tmp_path / "whole.xlsx") as old, zipfile.ZipFile(tmp_path / "deals.xls", "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name.endswith("sheet1.xml"):
+                assert b'<dimension ref="A1:F122"' in content
+                content = content.replace(b'<dimension ref="A1:F122"', b'<dimension ref="A1"')
+            new.writestr(name, content)
+    history = read(tmp_path / "deals.xls")
+    assert len(history) == len(DEALS) and history.quality.count("lines above the header") == 1
+    for content, says in ((b"<html><table><tr><td>1</td></tr></table></html>", "web page"),
+                          (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old kind")):  # fmt: skip
+        (tmp_path / "old.xls").write_bytes(content)
+        with pytest.raises(DataError, match=says):
+            read(tmp_path / "old.xls")
 
 
 def test_closed_deals_only_is_said(write):
