@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import optimize
 
 from simulator.backtest.backtest import pool, rolling
@@ -15,15 +16,20 @@ from simulator.calibration.fit import Fit
 from simulator.calibration.quality import Quality
 from simulator.statistics.scores import quantile_count
 
-LIMIT = 4.0
-"""The most by which odds are multiplied or divided."""
+Floats = NDArray[np.float64]
+ODDS = (-float(np.log(4)), float(np.log(4)))
+"""The most by which the log odds are moved: times or divided by 4."""
+SHOCKS = (0.02, 0.8)
+"""The least and the most that rates may vary between quarters."""
 
 
 @dataclass(frozen=True)
 class Weighed:
     """A fit at the pace of the pool. ``weights`` by forecaster; the rest are (P10, P50, P90) of the wins of the next
-    ``weeks``: of the funnel alone, of the pool, and of the fit as it is now. ``odds`` : by how much the odds of the
-    last step were multiplied. ``origins`` : past forecasts that were scored."""
+    ``weeks``, all segments together: of the funnel alone, of the pool, and of the fit as it is now. ``odds`` : by how
+    much the odds of the last step were multiplied; ``shock`` : how much rates now vary between quarters (standard
+    deviation of their log odds), ``measured`` : how much they did before. ``origins`` : past forecasts that were
+    scored."""
 
     fit: Fit
     weights: dict[str, float]
@@ -32,18 +38,29 @@ class Weighed:
     pool: tuple[int, int, int]
     now: tuple[int, int, int]
     odds: float
+    shock: float
+    measured: float
     origins: int
 
     @property
     def text(self) -> str:
         """What was done, in a sentence or two."""
         first = ", ".join(f"{name} {100 * w:.0f}%" for name, w in sorted(self.weights.items(), key=lambda i: -i[1]))
-        return (
+        ranges = ["-".join(str(count) for count in three) for three in (self.pool, self.funnel, self.now)]
+        text = (
             f"weighed by the scores of {self.origins} past forecasts ({first}), the next {self.weeks} weeks bring "
-            f"{self.pool[0]}-{self.pool[1]}-{self.pool[2]} wins (P10-P50-P90); the funnel alone says "
-            f"{self.funnel[0]}-{self.funnel[1]}-{self.funnel[2]}; odds of the last step are times {self.odds:.2f}, so "
-            f"that this plan's middle is the pool's"
+            f"{ranges[0]} wins (P10-P50-P90); the funnel alone says {ranges[1]}. Odds of the last step are times "
+            f"{self.odds:.2f}, and rates vary by {self.shock:.2f} between quarters instead of {self.measured:.2f}: "
+            f"this plan says {ranges[2]}, all segments together"
         )
+        wide, wanted = (three[2] - three[0] for three in (self.now, self.pool))
+        if abs(wide - wanted) > max(0.15 * wanted, 2):
+            text += (
+                "; its range stays wider: volumes and rates themselves are that unsure"
+                if wide > wanted
+                else "; its range stays narrower: rates that vary more would not be believable"
+            )
+        return text
 
 
 def weigh(
@@ -54,11 +71,12 @@ def weigh(
     seed: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Weighed:
-    """Weigh the funnel against run rates by their past scores, and bring the fit to the pool's pace.
+    """Weigh the funnel against run rates by their past scores, and bring the fit to the pool's pace and range.
 
     Where a team wins at a flat rate however full its pipeline is, the funnel alone promises too much of a full one. The
-    pool of :func:`simulator.backtest.backtest.backtest` says what the next weeks bring; the odds of the last step are
-    scaled until the mean of the fit's own forecast is that. Its ranges stay the funnel's.
+    pool of :func:`simulator.backtest.backtest.backtest` says what the next weeks bring. The odds of the last step are
+    scaled until the mean of the fit's own forecast is the pool's, and what rates vary between quarters (the market
+    part of a plan) until its P10 to P90 is as wide, as far as that can be had.
 
     Parameters
     ----------
@@ -83,25 +101,55 @@ def weigh(
     )  # fmt: skip
     pool([*cells, *today], weeks)
     whole = next(cell for cell in today if cell.segment == TOTAL or len(history.segments) == 1)
-    wanted = float(whole.pmfs["pool"] @ np.arange(len(whole.pmfs["pool"])))
+    wanted = whole.pmfs["pool"]
+    # As many trials as the narrower of two ranges needs to be told from the wider.
+    trials = max(draws, 2000)
 
-    def wins(log_odds: float) -> np.ndarray:
-        return fit.at_pace(float(np.exp(log_odds)), "").predict(7 * weeks, draws=draws, seed=seed).wins.sum(axis=1)
+    def wins(log_odds: float, shock: float | None) -> NDArray[np.int64]:
+        changed = fit.at_pace(float(np.exp(log_odds)), shock=shock)
+        return changed.predict(7 * weeks, draws=trials, seed=seed).wins.sum(axis=1)
 
-    ends = (-np.log(LIMIT), np.log(LIMIT))
-    short = [float(wins(end).mean()) - wanted for end in ends]
-    if short[0] >= 0 or short[1] <= 0:
-        log_odds = ends[0] if short[0] >= 0 else ends[1]
-    else:
-        log_odds = float(optimize.brentq(lambda x: float(wins(x).mean()) - wanted, *ends, xtol=0.005))
+    measured = fit.drifts[-1].spread(weeks)
+    width = _width(wanted)
+
+    def short(log_odds: float, shock: float) -> float:
+        return float(wins(log_odds, shock).mean() - wanted @ np.arange(len(wanted)))
+
+    def narrow(shock: float, log_odds: float) -> float:
+        return float(np.ptp(np.quantile(wins(log_odds, shock), [0.1, 0.9]))) - width
+
+    log_odds = _root(short, ODDS, measured)
+    shock = _root(narrow, SHOCKS, log_odds)
+    log_odds = _root(short, (log_odds - 0.1, log_odds + 0.1), shock)  # a wider market moves the mean a little
     odds = float(np.exp(log_odds))
-
-    def three(sample: np.ndarray) -> tuple[int, int, int]:
-        low, middle, high = np.quantile(sample, [0.1, 0.5, 0.9]).round().astype(int).tolist()
-        return low, middle, high
-
-    low, middle, high = (quantile_count(whole.pmfs["pool"], q) for q in (0.1, 0.5, 0.9))
     found = Weighed(
-        fit, whole.weights, weeks, three(wins(0.0)), (low, middle, high), three(wins(log_odds)), odds, known
-    )
-    return Weighed(**{**vars(found), "fit": fit.at_pace(odds, found.text)})
+        fit, whole.weights, weeks, _three(wins(0.0, None)), _three_of(wanted), _three(wins(log_odds, shock)), odds,
+        shock, measured, known,
+    )  # fmt: skip
+    return replace(found, fit=fit.at_pace(odds, shock=shock, note=found.text))
+
+
+def _root(miss: Callable[[float, float], float], between: tuple[float, float], other: float) -> float:
+    """Where an increasing function of its first argument crosses 0, or the nearer end of the stretch."""
+    low, high = between
+    if miss(low, other) >= 0:
+        return low
+    if miss(high, other) <= 0:
+        return high
+    return float(optimize.brentq(miss, low, high, args=(other,), xtol=0.005))
+
+
+def _width(pmf: Floats) -> float:
+    """P10 to P90, read between the counts: whole counts would jump."""
+    low, high = np.interp([0.1, 0.9], np.cumsum(pmf), np.arange(len(pmf)) + 0.5)
+    return float(high - low)
+
+
+def _three(sample: NDArray[np.int64]) -> tuple[int, int, int]:
+    low, middle, high = np.quantile(sample, [0.1, 0.5, 0.9]).round().astype(int).tolist()
+    return low, middle, high
+
+
+def _three_of(pmf: Floats) -> tuple[int, int, int]:
+    low, middle, high = (quantile_count(pmf, q) for q in (0.1, 0.5, 0.9))
+    return low, middle, high

@@ -10,6 +10,7 @@ from scipy import special
 
 from simulator.calibration.cure import Cure
 from simulator.calibration.dates import day_of
+from simulator.calibration.lags import Lag
 from simulator.calibration.levels import Level, follow, negative_binomial
 from simulator.calibration.pooling import between
 from simulator.calibration.spells import LOST, OPEN, WON, Spells
@@ -25,7 +26,8 @@ class Drift:
     ``level`` of all segments together; ``sd`` and ``persistence`` of quarters beyond chance (on the log rate), from
     ``blocks`` stretches of the history and a usual value that counts as four; ``flat`` : segments that win at a flat
     rate however full their pipeline is. ``rhythm`` : float64 (3,), factors of the three months of a quarter.
-    ``pace`` : what weighing the funnel against run rates made of its odds; 1 unless that was asked for.
+    ``pace`` and ``shock`` : what weighing the funnel against run rates made of its odds, and of the standard deviation
+    of a window's rates; 1 and None unless that was asked for.
     """
 
     observed: Floats
@@ -37,19 +39,34 @@ class Drift:
     blocks: int
     rhythm: Floats
     pace: float = 1.0
+    shock: float | None = None
 
     @property
     def factor(self) -> float:
         """Today's rates over the fitted ones; pulled to 1 as far as drift is not clearly better than none."""
         return float(self.level.mean[0] ** special.expit(self.level.gain - 1)) * self.pace
 
+    def spread(self, weeks: float) -> float:
+        """Standard deviation of the log odds of a window of so many weeks, around what they are today."""
+        if self.shock is not None:
+            return self.shock
+        return max(self.sd, float(1 / np.sqrt(self.level.ahead(weeks)[0][0]))) if self.level.gain > 2 else self.sd
+
 
 def hazards(fit: Cure, weeks: int) -> Floats:
     """float64 (weeks,): chance that one that entered k weeks ago, and is still there, goes on in this week."""
-    edge = np.maximum(np.arange(weeks + 1) - 0.5, 0.0)
-    f = fit.p * fit.lag.cdf(edge)
-    gone = f + ((1 - fit.p) * fit.r * fit.loss_lag.cdf(edge) if fit.loss_lag is not None else 0.0)
+    f = fit.p * _by_end_of_week(fit.lag, weeks)
+    gone = f + ((1 - fit.p) * fit.r * _by_end_of_week(fit.loss_lag, weeks) if fit.loss_lag is not None else 0.0)
     return np.diff(f) / np.maximum(1 - gone[:-1], 1e-9)
+
+
+def _by_end_of_week(lag: Lag, weeks: int) -> Floats:
+    """float64 (weeks + 1,): 0, then the chance of being through by the end of the week of entry, the next, …
+
+    Averaged over the days of the week of entry: a lag of three days ends in that week or the next, about half and half.
+    """
+    days = (np.arange(7 * weeks) + 0.5) / 7
+    return np.r_[0.0, lag.cdf(days).reshape(weeks, 7).mean(axis=1)]
 
 
 def observed_and_expected(spells: Spells, fits: list[Cure]) -> tuple[Floats, Floats]:

@@ -100,10 +100,12 @@ class Fit:
 
         return as_json(self)
 
-    def at_pace(self, odds: float, note: str) -> Fit:
-        """The same fit with the odds of the last step times ``odds``, and a note that says why."""
-        drifts = [*self.drifts[:-1], replace(self.drifts[-1], pace=odds)]
-        return replace(self, drifts=drifts, notes=(*self.notes, note))
+    def at_pace(self, odds: float, *, shock: float | None = None, note: str = "") -> Fit:
+        """The same fit with the odds of the last step times ``odds``, rates that vary between quarters by ``shock``
+        (a standard deviation of their log odds; None: as measured), and a note that says why."""
+        drifts = [replace(drift, shock=shock) for drift in self.drifts]
+        drifts[-1] = replace(drifts[-1], pace=odds)
+        return replace(self, drifts=drifts, notes=(*self.notes, note) if note else self.notes)
 
     def predict(self, days: int, **options: Any) -> Any:
         """Wins and value of the coming days; see :func:`simulator.calibration.predict.predict`."""

@@ -152,13 +152,16 @@ def _market(fit: Fit) -> list[str]:
     weight = [d.observed.sum() + 1.0 for d in fit.drifts]
     drift = np.sqrt(13) * max(d.level.weekly_drift() if d.level.gain > 2 else 0.0 for d in fit.drifts)
     sd = min(max(float(np.average([d.sd for d in fit.drifts], weights=weight)), drift), 1.0)
+    said = f"what rates varied beyond chance in {fit.drifts[-1].blocks} stretches of the history, and a usual 0.2"
+    if (shock := fit.drifts[-1].shock) is not None:
+        said = f"set by weighing, so that the range is that of the pool; measured: {number(sd, 2)}"
+        sd = shock
     persistence = float(np.average([d.persistence for d in fit.drifts], weights=weight))
-    blocks = fit.drifts[-1].blocks
     common = 1 if len(fit.drifts) == 1 else 0.5
     lines.append(
         with_comment(
             f"  conversion: {{sd: {number(sd, 2)}, common: {common}, persistence: {number(persistence, 2)}}}",
-            f"what rates varied beyond chance in {blocks} stretches of the history, and a usual 0.2",
+            said,
         )
     )
     if fit.slips is not None and fit.slips.concentration is not None:

@@ -7,7 +7,7 @@ backtest, where hundreds of forecasts are needed, and the comparison of given ar
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +58,15 @@ def fresh(fit: Cure, days: int, factor: float, after: Floats) -> Floats:
     return np.convolve(steps, after)[: days + 1]
 
 
-def scaled(p: float, factor: float) -> float:
+@overload
+def scaled(p: float, factor: float) -> float: ...
+
+
+@overload
+def scaled(p: Floats, factor: float) -> Floats: ...
+
+
+def scaled(p: Any, factor: float) -> Any:
     """A rate whose odds are moved by a factor, as the market part of a plan does; it stays a rate.
 
     >>> round(scaled(0.1, 1.5), 3), round(scaled(0.9, 1.5), 3)
@@ -78,7 +86,9 @@ def in_flight(fit: Cure, ages: Floats, days: int, factor: float, after: Floats) 
     steps = fit.p * np.diff(f, axis=1) / np.maximum(1 - gone, 1e-6)[:, None]
     chance = steps @ after[days - np.arange(1, days + 1)]
     if factor != 1.0:
-        chance = np.minimum(chance * factor, 0.5 + 0.5 * chance)
+        # As in a plan, a market moves the odds that one still open is won some day, not when.
+        left = np.maximum(fit.p * (1 - f[:, 0]) / np.maximum(1 - gone, 1e-6), 1e-9)
+        chance = chance * scaled(np.minimum(left, 1.0), factor) / left
     return np.clip(chance, 0.0, 1.0)
 
 
@@ -147,10 +157,7 @@ def _factors(fit: Fit, days: int, sets: int, rng: np.random.Generator) -> Floats
     """float64 (transition, set): today's rates over the fitted ones, and how far the window's may be from them."""
     out = np.ones((len(fit.timed), sets))
     for index, drift in enumerate(fit.drifts):
-        a, _ = drift.level.ahead(days / 7)
-        sd = drift.sd
-        if drift.level.gain > 2:
-            sd = max(sd, float(1 / np.sqrt(a[0])))
+        sd = drift.spread(days / 7)
         beat = drift.rhythm[month_of_quarter(fit.history.as_of + 1 + np.arange(days))].mean()
         out[index] = drift.factor * beat * np.exp(rng.normal(-(sd**2) / 2, sd, sets))
     return out

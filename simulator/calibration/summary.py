@@ -32,6 +32,7 @@ def as_json(fit: Fit) -> dict[str, Any]:
                 "recording_starts": None if t.spells.start is None else day_of(t.spells.start).isoformat(),
                 "today_over_average": d.factor,
                 "pace": d.pace,
+                "shock": d.shock,
                 "quarter_sd": d.sd,
                 "flat_pace": [history.segments[i] for i in d.flat],
                 "segments": [

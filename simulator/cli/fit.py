@@ -38,7 +38,8 @@ as_of_option = click.option(
 @click.option(
     "--weigh",
     is_flag=True,
-    help="Weigh the funnel against run rates by how good both have been (a backtest), and bring the plan to that pace.",
+    help="Weigh the funnel against run rates by how good both have been (a backtest), and bring the plan to that pace "
+    "and range.",
 )
 @click.option("--name", help="Name of the plan.")
 @click.option("--currency", help="Currency of the amounts, USD unless the mapping says otherwise.")

@@ -142,6 +142,11 @@ def test_weighing_brings_a_full_pipeline_back_to_the_pace_of_a_team_at_its_limit
     assert sum(found.weights.values()) == pytest.approx(1) and found.origins > 5
     assert found.pool[1] < found.funnel[1] and found.odds < 1
     assert found.now[1] == pytest.approx(found.pool[1], rel=0.1)
+    # Wins at a flat pace vary less than the rates of a pipeline would: the range is the pool's, too.
+    width = [three[2] - three[0] for three in (found.pool, found.now, found.funnel)]
+    assert width[1] == pytest.approx(width[0], rel=0.15) and abs(width[2] / width[0] - 1) > 0.2
+    assert {drift.shock for drift in found.fit.drifts} == {found.shock} and found.shock != found.measured
+    assert f"conversion: {{sd: {found.shock:.2g}" in found.fit.to_yaml().replace("0.020", "0.02")
     assert "weighed by the scores" in found.fit.notes[-1] and found.fit.quality is fit.quality
     assert found.fit.drifts[-1].factor == pytest.approx(fit.drifts[-1].factor * found.odds)
     with pytest.raises(DataError, match="has enough history"):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulator.calibration.drift import month_of_quarter, observed_and_expected, quarter_rhythm
+from simulator.calibration.drift import _by_end_of_week, month_of_quarter, observed_and_expected, quarter_rhythm
 from simulator.calibration.history import Pushes
+from simulator.calibration.lags import Lag
 from simulator.calibration.levels import _run, _Settings, follow, negative_binomial
 from simulator.calibration.predict import predict, scaled
 from simulator.calibration.sizes import fit_sizes
@@ -25,6 +26,12 @@ def test_negative_binomial_is_scipys_and_poisson_at_its_edge():
     np.testing.assert_allclose(
         negative_binomial(y, np.array(6.0), np.array(6.0)), stats.poisson(6).logpmf(y), atol=1e-5
     )
+
+
+def test_the_week_in_which_a_short_lag_ends():
+    """Three days after a day of the week of entry: in that week from four days of seven, else in the next."""
+    three_days = Lag("gamma", (float(np.log(3 / 7)), float(np.log(0.01))))
+    assert _by_end_of_week(three_days, 2) == pytest.approx([0, 4 / 7, 1])
 
 
 def test_a_steady_rate_is_followed_without_drift_and_a_step_with():
