@@ -13,9 +13,9 @@ from simulator.backtest.origins import horizon_weeks, origins
 from simulator.backtest.pool import FADE, average, best_weights, quadratic
 from simulator.backtest.result import Backtest
 from simulator.calibration.dates import day_number, day_of
-from simulator.calibration.fit import _as_mapping
 from simulator.calibration.history import History
 from simulator.calibration.read import read_history
+from simulator.calibration.source import mapping_of
 from simulator.errors import DataError, FitError
 
 START = {
@@ -55,7 +55,7 @@ def backtest(
     ------
     DataError : no origin has enough history before it and a full window after it.
     """
-    history = source if isinstance(source, History) else read_history(_as_mapping(source, mapping), as_of=as_of)
+    history = source if isinstance(source, History) else read_history(mapping_of(source, mapping), as_of=as_of)
     weeks = horizon_weeks(horizon)
     cells, skipped, first = rolling(history, weeks, every=every, draws=draws, seed=seed, modes=modes, progress=progress)
     begin = first if since is None else day_number(date.fromisoformat(str(since)))

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.backtest.baselines import BASELINES, WINDOW, pooled_pace, ratio, weighted_pipeline
-from simulator.calibration.fit import Fit, fit_history
+from simulator.calibration.fit import fit_history
+from simulator.calibration.fitted import Fit
 from simulator.calibration.history import History
 from simulator.statistics.scores import pmf_of
 

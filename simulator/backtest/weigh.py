@@ -12,7 +12,7 @@ from scipy import optimize
 from simulator.backtest.backtest import pool, rolling
 from simulator.backtest.cells import TOTAL, Truth, forecast
 from simulator.backtest.origins import horizon_weeks
-from simulator.calibration.fit import Fit
+from simulator.calibration.fitted import Fit
 from simulator.calibration.quality import Quality
 from simulator.statistics.scores import quantile_count
 

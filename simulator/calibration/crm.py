@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from simulator.calibration.labels import key_of
 from simulator.calibration.mapping import Mapping, Table
@@ -192,7 +193,8 @@ def table_of(export: Export, file: str, headers: Sequence[str], *, joined: bool 
     if found.get("status") and "wins" in stages and not found.get("closed"):
         found.pop("status")  # Pipedrive: the won and lost times say it all
     table = Table(file, found.pop("id"), export.shape, (segment,) if segment else (), stages)
-    return replace(table, **{role: column for role, column in found.items() if column})  # type: ignore[arg-type]  # all are text
+    roles: dict[str, Any] = {role: column for role, column in found.items() if column}
+    return replace(table, **roles)
 
 
 def ready_mapping(crm: str, files: Sequence[str]) -> Mapping:

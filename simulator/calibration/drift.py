@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 class Drift:
     """Observed and expected conversions, float64 (segment, week), the last week ends on the as-of date.
 
-    ``level`` of all segments together; ``sd`` and ``persistence`` of quarters beyond chance (on the log rate), from
+    ``level`` of all segments together; ``sd`` and ``persistence`` of quarters beyond chance (on the log odds), from
     ``blocks`` stretches of the history and a usual value that counts as four; ``flat`` : segments that win at a flat
     rate however full their pipeline is. ``rhythm`` : float64 (3,), factors of the three months of a quarter.
     ``pace`` and ``shock`` : what weighing the funnel against run rates made of its odds, and of the standard deviation
@@ -42,15 +42,21 @@ class Drift:
     shock: float | None = None
 
     @property
+    def ratio(self) -> float:
+        """Today's conversions over those expected; pulled to 1 as far as drift is not clearly better than none."""
+        return float(self.level.mean[0] ** special.expit(self.level.gain - 1))
+
+    @property
     def factor(self) -> float:
-        """Today's rates over the fitted ones; pulled to 1 as far as drift is not clearly better than none."""
-        return float(self.level.mean[0] ** special.expit(self.level.gain - 1)) * self.pace
+        """What the fitted odds are to be multiplied by today."""
+        return self.ratio * self.pace
 
     def spread(self, weeks: float) -> float:
         """Standard deviation of the log odds of a window of so many weeks, around what they are today."""
         if self.shock is not None:
             return self.shock
-        return max(self.sd, float(1 / np.sqrt(self.level.ahead(weeks)[0][0]))) if self.level.gain > 2 else self.sd
+        ahead = float(1 / np.sqrt(self.level.ahead(weeks)[0][0])) if self.level.gain > 2 else 0.0
+        return max(self.sd, ahead)
 
 
 def hazards(fit: Cure, weeks: int) -> Floats:
@@ -107,7 +113,9 @@ def measure(transition: Transition) -> Drift:
     weeks = as_of - 3 - 7 * np.arange(observed.shape[1])[::-1]
     # The end of a quarter is no drift: what its rhythm explains is left out.
     level = follow(observed.sum(axis=0), expected.sum(axis=0) * rhythm[month_of_quarter(weeks)], centre=1.0)
-    sd, persistence, blocks = _between_blocks(observed.sum(axis=0), expected.sum(axis=0))
+    count = np.array([fit.count for fit in transition.segments], dtype=float)
+    rate = float(np.average([fit.p for fit in transition.segments], weights=count + 1e-9))
+    sd, persistence, blocks = _between_blocks(observed.sum(axis=0), expected.sum(axis=0), rate)
     return Drift(observed, expected, level, sd, persistence, _flat(observed, expected), blocks, rhythm)
 
 
@@ -115,8 +123,9 @@ USUAL_SD, USUAL_WEIGHT = 0.2, 4
 """How much rates usually vary between quarters, and how many stretches of history that is worth."""
 
 
-def _between_blocks(observed: Floats, expected: Floats) -> tuple[float, float, int]:
-    """Standard deviation and persistence of 13-week (or, in short histories, 4-week) rates beyond chance."""
+def _between_blocks(observed: Floats, expected: Floats, rate: float) -> tuple[float, float, int]:
+    """Standard deviation and persistence of the log odds of 13-week (or, in short histories, 4-week) stretches beyond
+    chance. Odds of a high ``rate`` vary more than the rate itself does."""
     size = 13 if len(observed) >= 6 * 13 else 4
     blocks = len(observed) // size
     o = observed[-blocks * size :].reshape(blocks, size).sum(axis=1) if blocks else np.empty(0)
@@ -127,9 +136,9 @@ def _between_blocks(observed: Floats, expected: Floats) -> tuple[float, float, i
     if n < 3 or o.sum() == 0:
         return USUAL_SD, 0.0, n
     z = o / e * (e.sum() / o.sum()) - 1
-    measured = max(float((z**2 - 1 / e).sum()) * n / (n - 1), 0.0)
+    measured = max(float((z**2 - 1 / e).sum()) * n / (n - 1), 0.0) / max(1 - rate, 0.25) ** 2
     variance = (measured + usual) / (n + USUAL_WEIGHT)
-    raw = float((z[1:] * z[:-1]).mean()) / (variance + 1e-9)
+    raw = float((z[1:] * z[:-1]).mean()) / (variance * max(1 - rate, 0.25) ** 2 + 1e-9)
     persistence = float(np.clip(raw * n / (n + 6), 0.0, 0.9))  # pulled to none: few stretches say little about it
     return float(np.sqrt(variance)), persistence if size == 13 else persistence**3, n
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -12,23 +11,11 @@ from numpy.typing import NDArray
 from simulator.calibration.dates import day_number, day_of
 from simulator.calibration.history import Floats, History, Pushes
 from simulator.calibration.identity import matched
-from simulator.calibration.labels import UNKNOWN, clean, is_placeholder, same_labels
-from simulator.calibration.mapping import Mapping, Table
+from simulator.calibration.mapping import Mapping
 from simulator.calibration.quality import Quality
+from simulator.calibration.reading import Reading
+from simulator.calibration.segments import name_segments
 from simulator.errors import DataError
-
-
-@dataclass
-class Reading:
-    """One table, parsed: per row an id and what it says."""
-
-    table: Table
-    ids: NDArray[np.object_]
-    dates: dict[str, Floats] = field(default_factory=dict)
-    segment: list[list[str | None]] = field(default_factory=list)
-    amount: Floats | None = None
-    status: NDArray[np.int8] | None = None
-    pushes: tuple[NDArray[np.object_], Pushes] | None = None
 
 
 def join(readings: list[Reading], mapping: Mapping, latest: int | None, quality: Quality) -> History:
@@ -181,7 +168,7 @@ def _finish(
         "Those dates count as not yet known",
         ids[future],
     )
-    segment, names = _name_segments(labels, mapping, n, quality)
+    segment, names = name_segments(labels, mapping, n, quality)
     has_losses = bool(np.isfinite(lost).any() or (undated < 0).any())
     pushes = _join_pushes(readings, ids, quality)
     bad = amount <= 0
@@ -237,54 +224,6 @@ def _latest(dates: Floats, lost: Floats, pushes_at: float) -> int:
     inside = days[days < limit]
     last = float(inside.max()) if len(inside) else float(days.min())
     return int(max(last, pushes_at if last < pushes_at < min(last + 366, limit) else 0))
-
-
-def _name_segments(
-    labels: list[list[str | None]], mapping: Mapping, n: int, quality: Quality
-) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    if not labels:
-        return np.zeros(n, dtype=np.int64), ("all",)
-    columns: list[list[str]] = []
-    for column in labels:
-        blank = [is_placeholder(text) for text in column]
-        quality.add(
-            "missing segment",
-            sum(blank),
-            n,
-            "records have no segment, or one that says nothing",
-            f"Kept as {UNKNOWN!r}",
-            dict.fromkeys(repr(t) for t, b in zip(column, blank, strict=True) if b),
-            serious=sum(blank) > 0.2 * n,
-        )
-        texts = [
-            UNKNOWN if b else mapping.rename.get(clean(t or ""), t or "") for t, b in zip(column, blank, strict=True)
-        ]
-        same, said = same_labels(texts)
-        quality.add(
-            "same label",
-            len(said),
-            0,
-            "labels differ only by spaces, capitals or hyphens",
-            "Taken as one (merge_labels: false keeps them apart)" if mapping.merge_labels else "Kept apart",
-            said,
-        )
-        columns.append([same[t] for t in texts] if mapping.merge_labels else texts)
-    joined = np.array([" ".join(parts) for parts in zip(*columns, strict=True)] if len(columns) > 1 else columns[0])
-    names, index, counts = np.unique(joined, return_inverse=True, return_counts=True)
-    if mapping.keep is not None and len(names) > mapping.keep:
-        kept = set(names[np.argsort(-counts, kind="stable")[: mapping.keep]])
-        small = [name for name in names if name not in kept]
-        quality.add(
-            "small segments",
-            len(small),
-            len(names),
-            f"segments are smaller than the {mapping.keep} largest",
-            "Together: 'other'",
-            small,
-        )
-        joined = np.array([name if name in kept else "other" for name in joined])
-        names, index = np.unique(joined, return_inverse=True)
-    return index.astype(np.int64), tuple(str(name) for name in names)
 
 
 def _join_pushes(readings: list[Reading], ids: NDArray[Any], quality: Quality) -> Pushes:

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.calibration.dates import day_of
-from simulator.calibration.predict import in_flight
+from simulator.calibration.predict import in_flight, scaled
 from simulator.calibration.spells import OPEN
 
 if TYPE_CHECKING:
-    from simulator.calibration.fit import Fit
+    from simulator.calibration.fitted import Fit
 
 Floats = NDArray[np.float64]
 NEVER = 0.002
@@ -36,7 +36,7 @@ def chances(fit: Fit) -> tuple[NDArray[np.int64], Floats]:
             if cure.loss_lag is not None:
                 gone = gone + (1 - cure.p) * cure.r * cure.loss_lag.cdf((ages + 0.5) / 7)
             ever = cure.p * (1 - f) / np.maximum(1 - gone, 1e-6)
-            chance[mine] = np.clip(ever * fit.drifts[-1].factor, 0, 0.98)[inverse]
+            chance[mine] = np.clip(scaled(ever, fit.drifts[-1].factor), 0, 0.98)[inverse]
     return rows, chance
 
 

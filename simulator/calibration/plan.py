@@ -16,7 +16,7 @@ from simulator.errors import FitError
 from simulator.files import write_text
 
 if TYPE_CHECKING:
-    from simulator.calibration.fit import Fit
+    from simulator.calibration.fitted import Fit
 
 DEAL = "deals"
 

@@ -15,7 +15,7 @@ from simulator.calibration.predict import scaled
 from simulator.calibration.write import key, number, positive, share, spread
 
 if TYPE_CHECKING:
-    from simulator.calibration.fit import Fit
+    from simulator.calibration.fitted import Fit
 
 
 def with_comment(line: str, comment: str) -> str:
@@ -39,7 +39,7 @@ def segment_lines(
         cure = transition.segments[index]
         into = stages[step + 1]
         rate = _rate(fit, step, cure)
-        factor_note = f"; today {drift.factor:.2f} times the average" if drift.factor != 1 else ""
+        factor_note = f"; today {drift.ratio:.2f} times the average" if drift.ratio != 1 else ""
         had = f"{cure.events:,.0f} of {cure.count:,.0f} so far{_of_which(cure)}{factor_note}"
         if len(fit.transitions[0].segments) > 1:
             had += "" if cure.events >= 30 else "; too few to stand alone, leans on the other segments"

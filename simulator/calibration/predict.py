@@ -18,7 +18,7 @@ from simulator.calibration.lags import Lag
 from simulator.calibration.spells import OPEN, Spells
 
 if TYPE_CHECKING:
-    from simulator.calibration.fit import Fit
+    from simulator.calibration.fitted import Fit
 
 Floats = NDArray[np.float64]
 SETS = 100

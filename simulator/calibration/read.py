@@ -12,10 +12,12 @@ from simulator.calibration.amounts import parse_amounts
 from simulator.calibration.closedates import read_pushes
 from simulator.calibration.dates import Dates, day_number, parse_dates
 from simulator.calibration.history import Floats, History
-from simulator.calibration.join import Reading, join
-from simulator.calibration.labels import UNKNOWN, clean, key_of
+from simulator.calibration.join import join
+from simulator.calibration.labels import clean, key_of
 from simulator.calibration.mapping import ROW_NUMBER, Mapping, Table, parts_of
 from simulator.calibration.quality import Quality
+from simulator.calibration.reading import Reading
+from simulator.calibration.segments import filled_groups, read_segments
 from simulator.calibration.status import classify, is_true
 from simulator.calibration.tables import read_table, report_layout
 from simulator.errors import DataError
@@ -191,67 +193,6 @@ def _reopened(reading: Reading, kinds: NDArray[np.object_], days: Floats, win: s
     )
 
 
-def _groups(frame: Any, table: Table, reading: Reading, quality: Quality) -> Any:
-    """A grouped report names a group on its first row only: the name holds for the rows below it."""
-    import polars
-
-    for name in table.segment:
-        if name not in frame.columns:
-            continue
-        texts = [clean(text or "") for text in _column(frame, name)]
-        # Rows without an id are lines of the report: subtotals, counts.
-        named = [text for text, own in zip(texts, reading.ids, strict=True) if own and text]
-        rows = int((reading.ids != "").sum())
-        if not (2 <= len(set(named)) == len(named) <= rows / 5 and texts[0]):
-            continue
-        group, filled = "", []
-        for text, own in zip(texts, reading.ids, strict=True):
-            group = text if own and text else group
-            filled.append(group if own else text)
-        quality.add(
-            "grouped report",
-            rows - len(named),
-            rows,
-            f"rows of {table.label} stand under the first row of their {name}",
-            "They belong to it",
-            named,
-        )
-        frame = frame.with_columns(polars.Series(name, filled))
-    return frame
-
-
-def _segments(reading: Reading, mapping: Mapping, frame: Any, quality: Quality) -> None:
-    """The columns that make up the segment, from the table itself or from a lookup."""
-    table = reading.table
-    for name in table.segment:
-        if name in frame.columns:
-            reading.segment.append(_column(frame, name))
-            continue
-        for look in table.lookups:
-            path = mapping.path(look.file)
-            if key_of(name) in {key_of(other) for other in read_table(path, rows=1).columns}:
-                other = read_table(path, [look.key or look.on, name])
-                quality.rows[look.file] = other.height
-                pairs = {
-                    key_of(k or ""): v
-                    for k, v in zip(_column(other, look.key or look.on), _column(other, name), strict=True)
-                }
-                keys = _column(frame, look.on)
-                reading.segment.append([pairs.get(key_of(k or "")) for k in keys])
-                missing = [k for k in keys if key_of(k or "") not in pairs]
-                quality.add(
-                    "no match in lookup",
-                    len(missing),
-                    len(keys),
-                    f"rows of {table.label} have a {look.on} that {look.file} does not list",
-                    f"Their {name} is {UNKNOWN}",
-                    dict.fromkeys(missing),
-                )
-                break
-        else:
-            raise DataError(f"{table.label}: segment: no column {name!r} in the table or its lookups")
-
-
 def read_history(mapping: Mapping, *, as_of: date | str | None = None) -> History:
     """Read the tables of a mapping into one history.
 
@@ -287,7 +228,7 @@ def read_history(mapping: Mapping, *, as_of: date | str | None = None) -> Histor
             dates = [n for n in (table.changed, table.expected_close) if n]
             days = _parse(table, dates, frame, None, quality)
             reading.pushes = read_pushes(table, reading.ids, days, frame, quality)
-        frame = _groups(frame, table, reading, quality)
-        _segments(reading, mapping, frame, quality)
+        frame = filled_groups(frame, table, reading, quality)
+        read_segments(reading, mapping, frame, quality)
         readings.append(reading)
     return join(readings, mapping, latest, quality)

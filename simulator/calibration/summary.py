@@ -8,7 +8,7 @@ from simulator.calibration.dates import day_of
 from simulator.calibration.spells import OPEN
 
 if TYPE_CHECKING:
-    from simulator.calibration.fit import Fit
+    from simulator.calibration.fitted import Fit
 
 
 def as_json(fit: Fit) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def as_json(fit: Fit) -> dict[str, Any]:
                 "follow_up_weeks": t.spells.follow_up,
                 "lag_p90_weeks": t.whole.lag.quantile(0.9),
                 "recording_starts": None if t.spells.start is None else day_of(t.spells.start).isoformat(),
-                "today_over_average": d.factor,
+                "today_over_average": d.ratio,
                 "pace": d.pace,
                 "shock": d.shock,
                 "quarter_sd": d.sd,

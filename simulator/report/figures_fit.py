@@ -13,7 +13,7 @@ from simulator.report.figures import DARK, GREY, LIGHT, MIDDLE, STYLE
 
 if TYPE_CHECKING:
     from simulator.backtest.result import Backtest
-    from simulator.calibration.fit import Fit
+    from simulator.calibration.fitted import Fit
 
 WIDE, HIGH = 7.2, 3.5
 
@@ -117,8 +117,8 @@ def drifting(fit: Fit, step: int) -> Figure:
         axes.plot(weeks, expected, color=DARK, lw=1.8, label="expected of those in flight")
         axes.set(xlabel="weeks before the as-of date", ylabel=f"{spells.into} a week", ylim=(0, None))
         said = (
-            f"Rates run at {drift.factor:.2f} times their average today"
-            if drift.factor != 1
+            f"Rates run at {drift.ratio:.2f} times their average today"
+            if drift.ratio != 1
             else "No clear drift of the rate"
         )
         axes.set_title(f"{said}: {spells.stage} into {spells.into}")

@@ -10,7 +10,7 @@ from simulator.files import write_text
 
 if TYPE_CHECKING:
     from simulator.backtest.result import Backtest
-    from simulator.calibration.fit import Fit
+    from simulator.calibration.fitted import Fit
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -78,7 +78,7 @@ def fit_page(fit: Fit, path: str | os.PathLike[str]) -> None:
                     f"{scores or 'not compared'}.",
                     f"Records can be watched for {transition.spells.follow_up:.0f} weeks; 90% of the fitted lag "
                     f"has passed after {transition.whole.lag.quantile(0.9):.1f}. "
-                    f"Between quarters the rate varied by {100 * drift.sd:.0f}% beyond chance ({drift.blocks} "
+                    f"Between quarters the odds varied by {100 * drift.sd:.0f}% beyond chance ({drift.blocks} "
                     f"stretches, and a usual 20%).",
                 ],
                 "head": ["segment", "entered", "went on", "so far", "ever (80% range)", "median weeks"],

@@ -12,7 +12,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from simulator.backtest.result import Backtest
-    from simulator.calibration.fit import Fit
+    from simulator.calibration.fitted import Fit
     from simulator.calibration.quality import Quality
 
 
@@ -43,7 +43,7 @@ def fit_table(fit: Fit) -> RenderableType:
         table = Table(
             box=box.SIMPLE_HEAD,
             title=f"{transition.spells.stage} into {transition.spells.into}: {transition.family} lag"
-            + (f", today {drift.factor:.2f} × the average" if abs(drift.factor - 1) >= 0.005 else ""),
+            + (f", today {drift.ratio:.2f} × the average" if abs(drift.ratio - 1) >= 0.005 else ""),
             title_justify="left",
             title_style="bold",
         )

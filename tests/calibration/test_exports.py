@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import pytest
 
-from simulator.calibration.fit import _as_mapping, fit
+from simulator.calibration.fit import fit
 from simulator.calibration.guess import guess_mapping
 from simulator.calibration.read import read_history
+from simulator.calibration.source import mapping_of
 from simulator.errors import DataError, FitError
 
 OUTCOME = ("open", "won", "lost")
@@ -239,7 +240,7 @@ EXPORTS = {
 
 
 def read(path, **more):
-    return read_history(_as_mapping([str(path)], None), as_of="2025-12-31", **more)
+    return read_history(mapping_of([str(path)], None), as_of="2025-12-31", **more)
 
 
 @pytest.fixture
@@ -357,7 +358,7 @@ def test_ids_that_two_tables_write_differently_are_joined_and_counted(kind, writ
     leads = write(text(["Lead ID", "Created", "Source"], lambda r: [one(r), r[1], r[5]]), "leads.csv")
     won = [r for r in DEALS if r[3] == 1]
     deals = write(text(["Lead ID", "Won on", "Amount"], lambda r: [other(r), r[2], r[4]], rows=won), "deals.csv")
-    history = read_history(_as_mapping([str(leads), str(deals)], None))
+    history = read_history(mapping_of([str(leads), str(deals)], None))
     assert len(history) == len(DEALS) and np.isfinite(history.won).sum() == len(won)
     assert history.quality.count("ids written differently") == len(won) and not history.quality.count("no match")
 
