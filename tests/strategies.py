@@ -168,6 +168,46 @@ def follow_up(draw: st.DrawFn, stages: list[str], entry: int, quarters: int) -> 
 
 
 @st.composite
+def accounts(draw: st.DrawFn, stages: list[str], segment: dict[str, Any], quarters: int) -> dict[str, Any]:
+    """What a segment says of accounts; its rate into wins is taken away where they say it."""
+    volume = segment["volume"]
+    entry = stages.index(volume.get("stage", stages[0])) if isinstance(volume, dict) else 0
+
+    def contacts() -> Any:
+        if draw(st.booleans()):
+            return {"shares": [share / 10 for share in draw(st.sampled_from([(10,), (5, 5), (2, 3, 5), (0, 0, 9, 1)]))]}
+        return draw(spreads("contacts", 1.0, 6.0, quarters, delay=True))
+
+    one: dict[str, Any] = {"contacts": contacts(), "qualified_at": draw(st.integers(1, 6))}
+    if draw(st.booleans()):
+        one["number"] = draw(numbers("positive", 0.5, 90, lists=False))
+        if draw(st.booleans()):
+            one["again_after_weeks"] = draw(spreads("weeks", 1.0, 20.0, quarters, delay=True))
+    for key in ("contacts_per_week", "contacts_per_week_in_deal"):
+        if draw(st.booleans()):
+            one[key] = draw(numbers("positive", 0.05, 1.5, quarters))
+    if draw(st.booleans()):
+        one["buying_group"] = contacts()
+    if entry < len(stages) - 2 and draw(st.booleans()):
+        one["deal_needs"] = draw(st.integers(1, 4))
+    if draw(st.integers(0, 2)):
+        del segment["conversion"][stages[-1]]
+        if draw(st.booleans()):
+            starts = [1, *draw(st.lists(st.integers(2, 9), max_size=3, unique=True).map(sorted))]
+            one["win_rate"] = [{"contacts": n, "rate": draw(numbers("share", 0.0, 1.0, lists=False))} for n in starts]
+        elif draw(st.booleans()):
+            one["win_rate"] = {"most": draw(numbers("share", 0.0, 1.0, lists=False)),
+                               "half_at": draw(numbers("positive", 0.5, 9, lists=False))}  # fmt: skip
+    for role in draw(st.lists(st.sampled_from(["champion", "user", "executive"]), max_size=3, unique=True)):
+        persona = {"share": draw(numbers("share", 0.0, 1.0, lists=False))}
+        for key in ("win_rate", "win_rate_without"):
+            if draw(st.booleans()):
+                persona[key] = draw(numbers("positive", 0.2, 2.0, lists=False))
+        one.setdefault("personas", {})[role] = persona
+    return one
+
+
+@st.composite
 def capacity(draw: st.DrawFn, stages: list[str], document: dict[str, Any], quarters: int) -> dict[str, Any]:
     """Teams, at most one for each segment and stage."""
     teams: dict[str, Any] = {}
@@ -246,6 +286,7 @@ def valid_scenarios(
     most_volume: float = 200.0,
     most_quarters: int = 4,
     people: bool = False,
+    in_accounts: bool = False,
 ) -> dict[str, Any]:
     """A document that ``load`` accepts."""
     middle = draw(st.lists(st.sampled_from(STAGE_NAMES[:-1]), min_size=1, max_size=5, unique=True))
@@ -265,6 +306,10 @@ def valid_scenarios(
             if draw(st.booleans()):
                 segment["follow_up"] = draw(follow_up(stages, entry, quarters))
         document["capacity"] = draw(capacity(stages, document, quarters))
+    if in_accounts:
+        for name in draw(st.lists(st.sampled_from(names), min_size=1, unique=True)):
+            segment = document["segments"][name]
+            segment["accounts"] = draw(accounts(stages, segment, quarters))
     calendar = Calendar(start, quarters, document.get("fiscal_year_starts", 1))
     opening: dict[str, Any] = {"warm_up_quarters": draw(st.integers(0, 3))}
     if tables is not None:

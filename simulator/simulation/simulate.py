@@ -283,6 +283,8 @@ def _play(
     plan, form = compiled_form(lowered)
     all_accounts = lowered.accounts is not None and bool(lowered.accounts.played.all())
     run: Any = in_form(run_trials, form)  # the number of a plan's parts is not in the type of what is None or not
+    if lowered.accounts is not None:  # they are played by a kernel of their own
+        form = "accounts" if all_accounts else f"{form}-accounts"
     expect(form)
 
     def chunk(start: int) -> tuple[int, np.ndarray]:
@@ -346,7 +348,7 @@ def compiled_form(lowered: Lowered) -> tuple[tuple[Any, ...], str]:
     opening = plan.opening if plan.opening.deal_segment.size + plan.opening.lead_segment.size > 0 else None
     parts = (
         ("weekly", lowered.people is not None), ("closely", lowered.closing is not None),
-        ("opening", opening is not None), ("accounts", lowered.accounts is not None),
+        ("opening", opening is not None),
     )  # fmt: skip
     return (*plan[:-1], opening), "-".join([PLAIN, *(name for name, has in parts if has)])
 

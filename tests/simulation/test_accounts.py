@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st_h
 from scipy import stats
 
 from simulator.errors import UsageError
@@ -25,6 +27,7 @@ from tests.simulation import against
 from tests.simulation.account_cases import PERSONAS, ROWS, SLIPS, STAGES, TWIN, accounts, one
 from tests.simulation.cases import late, load_case, plan
 from tests.simulation.test_people import SCRIPT
+from tests.strategies import valid_scenarios
 
 SEED = 20270108
 RATES = [0.1, 0.1, 0.4, 0.4, *[0.8] * 60]
@@ -216,6 +219,31 @@ def test_compiled_code_is_the_python_it_was_written_as():
         assert done.returncode == 0, done.stderr
         digests.append(done.stdout)
     assert digests[0] == digests[1]
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(data=st_h.data())
+def test_any_plan_with_accounts_gives_sound_numbers(data, tmp_path_factory):
+    """It survives its resolved form, every number can be set by its path, and nothing is negative or vanishes."""
+    folder = tmp_path_factory.mktemp("tables")
+    scenario = load(data.draw(valid_scenarios(tables=folder, in_accounts=True)))
+    (folder / "resolved.yaml").write_text(scenario.to_yaml(str(folder)), encoding="utf-8")
+    again = load(folder / "resolved.yaml")
+    assert again == scenario and again.differences(scenario) == []
+    for path, number in scenario.numbers():
+        if ".accounts." in path:
+            assert dict(scenario.with_changes({path: number}).numbers())[path] == number
+    result = simulate(scenario, trials=10, seed=1)
+    for metric in result.metrics:
+        for segment in (None, *result.segments):
+            values = result[metric.name, segment]
+            assert metric.kind == "ratio" or np.isfinite(values).all()
+            assert not (values < -1e-9).any(), metric.name
+    birth, wins = scenario.stages[-2:]
+    for segment in result.segments:
+        gone = result[wins, segment] + result["losses", segment]
+        opened = np.diff(result["open_deals", segment], axis=1)
+        np.testing.assert_array_equal(result[birth, segment][:, 1:], gone[:, 1:] + opened)
 
 
 def test_means_of_the_whole(mixed):
