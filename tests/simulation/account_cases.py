@@ -36,7 +36,7 @@ TWIN: dict[str, dict[str, Any]] = {
          "buying_group": {"mean": 5}, "qualified_at": 4, "deal_needs": 2}, slips=SLIPS),
     "a market runs dry, and the lost come again": one(
         {"number": 70, "again_after_weeks": {"mean": 6, "cv": 0.5}, "contacts": {"shares": [0.5, 0.3, 0.2]},
-         "contacts_per_week": 0.2}, volume={"per_quarter": 50, "dispersion": 2}, slips=SLIPS),
+         "contacts_per_week": 0.2}, quarters=2, volume={"per_quarter": 50, "dispersion": 2}, slips=SLIPS),
     "losses come sooner": one(
         {"contacts_per_week_in_deal": 0.4, "personas": PERSONAS}, lag_weeks=EARLY, slips=SLIPS),
     "what is there at the start": plan(

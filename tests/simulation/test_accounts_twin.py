@@ -17,7 +17,7 @@ from tests.simulation.account_cases import TWIN
 from tests.simulation.cases import load_case
 
 SEED = 20270107
-QUICK = ("a market runs dry, and the lost come again", "what is there at the start")
+QUICK = ("what is there at the start",)
 
 
 def own_metrics(scenario: Any, result: Any, twin: Any) -> Iterable[against.Check]:
