@@ -21,7 +21,10 @@ Check = Callable[[], None]
 
 
 def hold(checks: Iterable[Check], most: int = 12) -> None:
-    """Run all checks; fail with the disagreements, the first ``most`` of them."""
+    """Run all checks; fail with the disagreements, the first ``most`` of them.
+
+    Give checks as they come, not in a list: each holds the draws it looks at, gigabytes for all of a long run.
+    """
     wrong, count = [], 0
     for check in checks:
         count += 1
@@ -216,13 +219,13 @@ def together(scenario: Any, values: Mapping[Any, np.ndarray], twin: Mapping[Any,
     last, birth = scenario.stages[-1], scenario.stages[-2]
     keys = [(metric, name, quarter) for metric in (birth, last, "losses", "slips", "open_deals")
             for name in scenario.segments for quarter in range(scenario.quarters)]  # fmt: skip
-    for i, (one, a, p) in enumerate(keys):
-        for two, b, q in keys[i + 1 :]:
-            mine = values[one, a][:, p], values[two, b][:, q]
-            theirs = twin[one, a][:, p], twin[two, b][:, q]
-            if min(np.std(x) for x in (*mine, *theirs)) == 0:
-                continue
-            what = f"correlation of {named(one, a, p)} and {named(two, b, q)}"
+    pairs = {(metric, name): (values[metric, name], twin[metric, name]) for metric, name, _ in keys}
+    draws = {(metric, name, q): [np.array(x[:, q], float) for x in pairs[metric, name]] for metric, name, q in keys}
+    varies = [key for key in keys if min(np.std(x) for x in draws[key]) > 0]
+    for i, first in enumerate(varies):
+        for second in varies[i + 1 :]:
+            mine, theirs = zip(draws[first], draws[second], strict=True)
+            what = f"correlation of {named(*first)} and {named(*second)}"
             yield partial(st.assert_same_correlation, mine, theirs, what=what)
 
 

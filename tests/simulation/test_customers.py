@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -199,19 +201,21 @@ def everything(folder: Any) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def same_as_twin(scenario: Any, result: Any, twin: Any) -> None:
-    checks = []
+def same_customers(scenario: Any, result: Any, twin: Any) -> Iterator[against.Check]:
     for metric in (*oracle.COUNTS, *oracle.MONEY):
         for segment in (None, *scenario.segments):
+            all_mine, all_theirs = result[metric, segment], twin[metric] if segment is None else twin[metric, segment]
             for quarter in range(scenario.quarters):
-                mine = result[metric, segment][:, quarter]
-                theirs = (twin[metric] if segment is None else twin[metric, segment])[:, quarter]
+                mine, theirs = all_mine[:, quarter], all_theirs[:, quarter]
                 what = against.named(metric, segment, quarter)
-                checks.append(partial(st.assert_same_mean, mine, theirs, what=what))
-                checks.append(partial(st.assert_same_variance, mine, theirs, what=f"variance of {what}"))
+                yield partial(st.assert_same_mean, mine, theirs, what=what)
+                yield partial(st.assert_same_variance, mine, theirs, what=f"variance of {what}")
                 if metric in oracle.COUNTS:
-                    checks.append(partial(st.assert_same_distribution, mine, theirs, what=f"law of {what}"))
-    against.hold([*checks, *against.same(scenario, result, twin)])
+                    yield partial(st.assert_same_distribution, mine, theirs, what=f"law of {what}")
+
+
+def same_as_twin(scenario: Any, result: Any, twin: Any) -> None:
+    against.hold(chain(same_customers(scenario, result, twin), against.same(scenario, result, twin)))
 
 
 def test_everything_against_the_naive_twin(tmp_path):

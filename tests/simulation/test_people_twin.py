@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -32,16 +33,17 @@ def new_metrics(scenario: Any, result: Any, twin: Any) -> Iterable[against.Check
     counts = [m for m in (*TEAM_COUNTS, *OUTCOMES) if m in result]
     parts = [p for p in people.PARTS if p in result._parts]
     for segment in (None, *scenario.segments):
-        for quarter in range(scenario.quarters):
-            for metric in (*counts, *parts):
-                if metric in parts:
-                    chosen = result._parts[metric]
-                    mine = chosen.sum(axis=0) if segment is None else chosen[result.segments.index(segment)]
-                else:
-                    mine = result[metric, segment]
-                theirs = twin[metric if segment is None else (metric, segment)][:, quarter]
+        for metric in (*counts, *parts):
+            if metric in parts:
+                chosen = result._parts[metric]
+                all_mine = chosen.sum(axis=0) if segment is None else chosen[result.segments.index(segment)]
+            else:
+                all_mine = result[metric, segment]
+            all_theirs = twin[metric if segment is None else (metric, segment)]
+            for quarter in range(scenario.quarters):
+                mine, theirs = all_mine[:, quarter], all_theirs[:, quarter]
                 # sums in another order; from the first on, so that what never varies is 0 in both
-                mine, theirs = (np.round(x - theirs[0], 9) + 0.0 for x in (mine[:, quarter], theirs))
+                mine, theirs = (np.round(x - theirs[0], 9) + 0.0 for x in (mine, theirs))
                 what = against.named(metric, segment, quarter)
                 yield partial(st.assert_same_mean, mine, theirs, what=what)
                 yield partial(st.assert_same_variance, mine, theirs, what=f"variance of {what}")
@@ -54,7 +56,7 @@ def compare(case: Any, folder: Any, trials: int, twin_trials: int) -> None:
     twin = people.simulate(scenario, trials=twin_trials, seed=SEED)
     result = simulate(scenario, trials=trials, seed=SEED)
     assert sum(twin[m].sum() for m in ("gone_cold", "waiting", "returned", "disqualified")) > 0, "nothing to see here"
-    against.hold([*against.same(scenario, result, twin), *new_metrics(scenario, result, twin)])
+    against.hold(chain(against.same(scenario, result, twin), new_metrics(scenario, result, twin)))
 
 
 @pytest.mark.parametrize("name", sorted(QUICK))
