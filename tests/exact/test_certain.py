@@ -68,6 +68,21 @@ def test_all_targets_and_marginals_agree_with_the_simulation() -> None:
         assert_mean(played.values(metric), row["mean"], variance=row["sd"] ** 2, what=metric)
 
 
+def test_an_open_deal_is_won_in_one_quarter_or_another(tmp_path: Path) -> None:
+    """By hand: due in weeks 4, 10, 16 and 22, half of the time it slips; it cannot be won in both quarters."""
+    (tmp_path / "deals.csv").write_text("id,segment,amount,win_probability,expected_close\nA,a,10,0.9,2027-02-01\n")
+    segment = {"volume": 0, "conversion": {"wins": 0.3}, "slips": {"probability": 0.5, "delay_weeks": 6}}
+    plan = sim.load({
+        "start": "2027-Q1", "quarters": 2, "stages": ["sqls", "wins"], "segments": {"a": segment},
+        "opening": {"deals": str(tmp_path / "deals.csv"), "warm_up_quarters": 0},
+        "targets": [{"metric": "wins", "at_least": 1, "in": period} for period in ("each quarter", "horizon")],
+    })  # fmt: skip
+    each, whole = sim.forecast(plan, engine="exact").targets
+    assert each.value == 0.0 and each.by_quarter is not None
+    assert [one.value for one in each.by_quarter.values()] == pytest.approx([0.9 * 0.75, 0.9 * 0.1875])
+    assert whole.value == pytest.approx(0.9 * 0.9375)
+
+
 def test_control_variates_take_noise_away_and_nothing_else() -> None:
     """Two dependent targets of known probability: the corrected share is nearer on average, and unbiased."""
     plan = sim.load(TWENTY_FIVE)
