@@ -48,6 +48,8 @@ def _arithmetic(result: Result, target: TargetEstimate) -> Row | None:
     """Volume, and what spending brings, × rates, once, as on the back of an envelope."""
     scenario = result.scenario
     segments = list(scenario.segments.values())
+    if any(segment.accounts is not None for segment in segments):
+        return None  # who is won depends on how many engage meanwhile, who comes on how many are left
     money = target.metric == BOOKINGS
     quarters = target.period.quarters
     total, bought = 0.0, 0.0
@@ -201,9 +203,15 @@ def _weighted(result: Result, target: TargetEstimate) -> Row | None:
         due += 1
         chance = deal.win_probability
         if chance is None:
-            rates = result.scenario.segments[deal.segment].conversion.get(wins)
-            chance = rates[0].median() if rates else 0.0
-        total += chance * (deal.amount if target.metric == BOOKINGS else 1.0)
+            segment = result.scenario.segments[deal.segment]
+            rates = segment.conversion.get(wins)
+            if rates is None and segment.accounts is not None:
+                if deal.contacts is None:
+                    return None  # nobody knows how good its chances are
+                chance = segment.accounts.stated_rate(deal.contacts)
+            else:
+                chance = rates[0].median() if rates else 0.0
+        total += (chance or 0.0) * (deal.amount if target.metric == BOOKINGS else 1.0)
     return {
         "name": "Weighted pipeline", "value": _say(result, target, total),
         "what": f"The {due} open deals (of {len(deals)}) that are due by {result.quarters[last]}, each times its "

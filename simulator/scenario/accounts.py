@@ -103,6 +103,18 @@ class Accounts(Part):
         default_factory=dict, description="Roles by name: their share of contacts, and what they do to the win rate."
     )
 
+    def stated_rate(self, contacts: int) -> float | None:
+        """The rate into wins with so many engaged contacts, in the middle; None where ``conversion`` says it.
+
+        >>> Accounts.model_construct(win_rate=USUAL_RATES).stated_rate(6)
+        0.6
+        """
+        rates = self.win_rate
+        if isinstance(rates, WinCurve):
+            most, half, k = (number.median() for number in (rates.most, rates.half_at, rates.steepness))
+            return most / (1.0 + (half / contacts) ** k)
+        return None if rates is None else [row for row in rates if row.contacts <= contacts][-1].rate.median()
+
     @property
     def usual(self) -> bool:
         """Whether the win rates are those of a plan that says nothing of them."""

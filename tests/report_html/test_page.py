@@ -196,6 +196,22 @@ def test_known_numbers():
     assert "Weighted pipeline" not in wins
 
 
+def test_accounts_have_no_funnel_arithmetic(tmp_path):
+    """Who wins depends on how many engage; an open deal's chance on those engaged today, where that is known."""
+    named = {"volume": 40, "conversion": {"mqls": 0.4, "sqls": 0.6}, "accounts": {"contacts": 2}}
+    for contacts, weighted in (("5", "0.8 wins"), ("", None)):
+        (tmp_path / "open.csv").write_text(f"id,segment,amount,contacts\nD1,a,1000,2\nD2,a,1000,{contacts}\n")
+        plan = plans.load({
+            "start": "2027-Q1", "quarters": 1, "stages": ["leads", "mqls", "sqls", "wins"], "segments": {"a": named},
+            "opening": {"deals": str(tmp_path / "open.csv"), "warm_up_quarters": 1},
+            "targets": [{"metric": "wins", "at_least": 5, "in": "2027-Q1"}],
+        })  # fmt: skip
+        result = simulate(plan, trials=20, seed=1)
+        found = {r["name"]: r["value"] for r in known_numbers(result, result.targets[0])}
+        assert "Funnel arithmetic" not in found
+        assert found.get("Weighted pipeline") == weighted
+
+
 def test_arithmetic_knows_what_spending_brings():
     """By hand: 60,000 with half of the most at 20,000 brings 3/4 of 800, in the first half of the year."""
     segment = {
