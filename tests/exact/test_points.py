@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from simulator.exact import transforms
 from simulator.exact.answers import Answers
+from simulator.exact.forecast import forecast
 from simulator.exact.laws import count_law, money_law
 from simulator.exact.outline import Outline
 from simulator.exact.parts import Parts
@@ -137,3 +138,15 @@ def test_counts_add_up_to_one() -> None:
     for metric in ("visitors", "wins", "slips"):
         law = count_law(answers.parts(metric, (0, 1), None), 1)
         assert law.pmf.sum() == pytest.approx(1, abs=1e-10)
+
+
+def test_an_event_lasts_as_long_as_it_says() -> None:
+    """Struck this quarter or the one before: 1 − 0.7² of the quarters have it, and half of those who come."""
+    freeze = {"name": "freeze", "probability": 0.3, "quarters": 2, "volume": 0.5}
+    plan = load({
+        "start": "2027-Q1", "quarters": 2, "stages": ["sqls", "wins"], "market": {"events": [freeze]},
+        "segments": {"a": {"volume": 100, "conversion": {"wins": 0.5}}},
+    })  # fmt: skip
+    found = forecast(plan, engine="exact", seed=1)
+    for quarter in found.quarters:
+        assert found.summarise("sqls", quarter)["mean"] == pytest.approx(100 * (1 - 0.51 * 0.5), rel=0.005)
