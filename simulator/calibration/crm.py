@@ -219,11 +219,24 @@ def ready_mapping(crm: str, files: Sequence[str]) -> Mapping:
 
 
 def assemble(found: Sequence[tuple[Export, str, Sequence[str]]]) -> Mapping:
-    """Tables of recognised exports, leads first, close-date histories last."""
-    deals = any(export.what in ("opportunities", "deals") for export, _, _ in found)
+    """Tables of recognised exports, leads first, close-date histories last.
+
+    Raises
+    ------
+    DataError : tables that do not go together.
+    """
+    kinds = [export.what for export, _, _ in found]
+    if "contacts" in kinds and "deals" in kinds:
+        raise DataError(
+            "contacts and deals of HubSpot have ids of their own and cannot be joined; give one of them: contacts for "
+            "the funnel before the deal, deals for win rates and values"
+        )
+    deals = "opportunities" in kinds or "deals" in kinds
     rank = {"leads": 0, "contacts": 0, "opportunities": 1, "deals": 1}
     ordered = sorted(found, key=lambda item: rank.get(item[0].what, 2))
     tables = [table_of(export, str(Path(file).absolute()), headers, joined=deals) for export, file, headers in ordered]
+    if len(tables) > 1 and tables[0].segment and key_of(tables[0].segment[0]) not in map(key_of, tables[1].segment):
+        tables[1:] = [replace(table, segment=()) for table in tables[1:]]  # known only of those that got so far
     names = [stage for table in tables for stage in table.stages]
     order = ("visitors", "engagements", "mqls", "sqls")
     stages = [stage for stage in order if stage in names]

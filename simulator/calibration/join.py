@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from simulator.calibration.dates import day_number, day_of
 from simulator.calibration.history import Floats, History, Pushes
 from simulator.calibration.identity import matched
+from simulator.calibration.labels import UNKNOWN, key_of
 from simulator.calibration.mapping import Mapping
 from simulator.calibration.quality import Quality
 from simulator.calibration.reading import Reading
@@ -43,7 +44,7 @@ def join(readings: list[Reading], mapping: Mapping, latest: int | None, quality:
     dates = np.full((n, len(stages)), np.nan)
     lost, expected, amount = (np.full(n, np.nan) for _ in range(3))
     status = np.zeros(n, dtype=np.int8)
-    labels: list[list[str | None]] = []
+    labels: dict[str, list[str | None]] = {}
     first = np.zeros(n, dtype=bool)
     start = 0
     for number, reading in enumerate(main):
@@ -70,6 +71,7 @@ def join(readings: list[Reading], mapping: Mapping, latest: int | None, quality:
                 ids[strangers],
                 serious=True,
             )
+        before = first.copy()
         first[rows] = True
         for stage, days in reading.dates.items():
             target = lost if stage == "lost" else expected if stage == "expected" else dates[:, stages.index(stage)]
@@ -79,12 +81,24 @@ def join(readings: list[Reading], mapping: Mapping, latest: int | None, quality:
             amount[rows[np.isfinite(values)]] = values[np.isfinite(values)]
         if reading.status is not None:
             status[rows] = reading.status[fine]
-        for column in reading.segment:
-            place: list[str | None] = [None] * n
+        for name, column in zip(reading.table.segment, reading.segment, strict=True):
+            key = key_of(name)
+            again = key in labels
+            place = labels.setdefault(key, [None] * n)
             for row, text in zip(rows, (t for t, ok in zip(column, fine, strict=True) if ok), strict=True):
-                place[row] = text
-            labels.append(place)
-    return _finish(readings, mapping, latest, quality, ids, dates, lost, expected, amount, status, labels)
+                # What an earlier table says of its records stays: a later one knows only those that got so far, and a
+                # segment that tells who got so far would foretell it.
+                if not (again and before[row]):
+                    place[row] = text
+            quality.add(
+                "segment known late",
+                0 if again else int((before & ~np.isin(np.arange(n), rows)).sum()),
+                n,
+                f"records are not in {reading.table.label}, which gives their {name}",
+                f"Kept as {UNKNOWN!r}: rates of earlier steps then mean nothing; take segments from the first table",
+                serious=True,
+            )
+    return _finish(readings, mapping, latest, quality, ids, dates, lost, expected, amount, status, [*labels.values()])
 
 
 def _same_ids(main: list[Reading], readings: list[Reading], quality: Quality) -> None:

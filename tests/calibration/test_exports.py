@@ -438,6 +438,36 @@ def test_workbooks_that_state_a_wrong_size_or_name(tmp_path):
             read(tmp_path / "old.xls")
 
 
+def test_leads_say_the_segment_of_their_opportunities(write):
+    """Opportunities exist only for leads that converted: their labels must not tell which did."""
+    leads = text(["Id", "CreatedDate", "ConvertedDate", "ConvertedOpportunityId", "LeadSource"],
+                 lambda r: ["Q" + r[0], r[1], r[1] if r[1].day % 3 else "", "006" + r[0] if r[1].day % 3 else "", r[5]]
+                 )  # fmt: skip
+    born = [r for r in DEALS if r[1].day % 3]
+    header = ["Id", "CreatedDate", "CloseDate", "StageName", "IsWon", "Amount"]
+    for name, label in (("LeadSource", lambda r: r[5] if r[1].day % 2 else ""), ("Type", lambda r: "New")):
+        deals = text([*header, name], lambda r, label=label: ["006" + r[0], r[1], r[2] or OPEN_UNTIL,
+                     LIVELY[OUTCOME[r[3]]], r[3] == 1, r[4], label(r)], rows=born)  # fmt: skip
+        paths = [str(write(leads, "leads.csv")), str(write(deals, "deals.csv"))]
+        history = read_history(mapping_of(paths, "salesforce"), as_of="2025-12-31")
+        assert sorted(history.segments) == ["Events", "Web"] and len(history) == len(DEALS)
+    mapping = {"stages": ["mqls", "wins"], "tables": [
+        {"file": paths[0], "id": "ConvertedOpportunityId | Id", "stages": {"mqls": "CreatedDate"}},
+        {"file": paths[1], "id": "Id", "closed": "CloseDate", "status": "StageName", "segment": "Type"},
+    ]}  # fmt: skip
+    from simulator.calibration.mapping import parse_mapping
+
+    found = read_history(parse_mapping(mapping), as_of="2025-12-31").quality
+    assert found.count("segment known late") == len(DEALS) - len(born)
+
+
+def test_contacts_and_deals_of_hubspot_are_not_joined(write):
+    contacts = text(["Record ID", "Became a Lead Date", "Became a Customer Date"], lambda r: [r[0], r[1], r[2]])
+    paths = [str(write(contacts, "contacts.csv")), str(write(EXPORTS["hubspot"], "deals.csv"))]
+    with pytest.raises(DataError, match="cannot be joined"):
+        mapping_of(paths, "hubspot")
+
+
 def test_closed_deals_only_is_said(write):
     rows = [r for r in DEALS if r[3]]
     assert fit([str(write(text(rows=rows)))]).quality.count("nothing open") == len(rows)
