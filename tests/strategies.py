@@ -146,6 +146,66 @@ def segments(draw: st.DrawFn, stages: list[str], quarters: int, most: float, mon
 
 
 @st.composite
+def spend(draw: st.DrawFn, quarters: int) -> Any:
+    """A budget, or more of what may be said of one."""
+    budget = draw(numbers("positive", 10.0, 50_000.0, quarters))
+    if draw(st.booleans()):
+        return budget
+    found: dict[str, Any] = {"per_quarter": budget}
+    if draw(st.booleans()):
+        found["per_arrival"] = draw(numbers("positive", 0.1, 90.0, quarters))
+    if draw(st.booleans()):
+        found["response"] = {
+            "most": draw(numbers("positive", 1.0, 60.0, quarters)),
+            "half_at": draw(floats(100, 40_000, 0)),
+        }
+        if draw(st.booleans()):
+            found["response"]["steepness"] = draw(floats(0.3, 4, 1))
+        if draw(st.booleans()):
+            found["lag_weeks"] = draw(spreads("weeks", 0.0, 9.0, quarters))
+    return found
+
+
+@st.composite
+def closing(draw: st.DrawFn, quarters: int, money: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a segment, and its slips, may say of how deals close in detail."""
+    found, slips = {}, {}
+    if draw(st.booleans()):
+        parts = draw(st.lists(st.integers(0, 4), min_size=13, max_size=13).filter(any))
+        found["linearity"] = [part / sum(parts) for part in parts]
+    if draw(st.booleans()):
+        found["pull_ins"] = {
+            "probability": draw(numbers("share", 0.0, 1.0, quarters)),
+            "by_weeks": draw(spreads("weeks", 1.0, 9.0, quarters, delay=True)),
+            "value_factor": draw(numbers("positive", 0.3, 1.0, quarters)),
+        }
+
+    def row() -> dict[str, Any]:
+        return {key: draw(numbers("positive", 0.1, 3.0, lists=False)) for key in ("slip_probability", "win_rate")}
+
+    if draw(st.booleans()):
+        slips["by_pushes"] = [{"pushes": n, **row()} for n in sorted(draw(st.sets(st.integers(1, 4), max_size=3)))]
+    if money and draw(st.booleans()):
+        sizes = sorted(draw(st.sets(st.sampled_from([0, 900.5, 20_000, 60_000]), max_size=3)))
+        slips["by_size"] = [{"above": size, **row()} for size in sizes]
+    return found, {key: rows for key, rows in slips.items() if rows}
+
+
+@st.composite
+def customers(draw: st.DrawFn, quarters: int) -> dict[str, Any]:
+    """What becomes of won deals."""
+    found: dict[str, Any] = {"churn": draw(numbers("share", 0.0, 1.0, quarters))}
+    if draw(st.booleans()):
+        found |= {"renewal": draw(numbers("share", 0.0, 1.0, quarters)), "term_months": draw(st.integers(1, 24)),
+                  "uplift": draw(numbers("real", -0.2, 0.3, quarters))}  # fmt: skip
+    for key in ("expansion", "contraction"):
+        if draw(st.integers(0, 2)) == 0:
+            found[key] = draw(numbers("share", 0.0, 1.0, quarters))
+            found[f"{key}_by"] = draw(numbers("share", 0.05, 0.9, quarters))
+    return found
+
+
+@st.composite
 def follow_up(draw: st.DrawFn, stages: list[str], entry: int, quarters: int) -> dict[str, Any]:
     """What becomes of leads, at some of the stages they go on from."""
     found: dict[str, Any] = {}
@@ -287,8 +347,13 @@ def valid_scenarios(
     most_quarters: int = 4,
     people: bool = False,
     in_accounts: bool = False,
+    rooms: bool = False,
 ) -> dict[str, Any]:
-    """A document that ``load`` accepts."""
+    """A document that ``load`` accepts.
+
+    ``people`` : with teams and follow-up; ``in_accounts`` : with accounts; ``rooms`` : with spend, KPIs, customers, and
+    deals that close in detail.
+    """
     middle = draw(st.lists(st.sampled_from(STAGE_NAMES[:-1]), min_size=1, max_size=5, unique=True))
     stages = [*sorted(middle, key=STAGE_NAMES.index), draw(st.sampled_from(["wins", "customers"]))]
     quarters = draw(st.integers(1, most_quarters))
@@ -310,6 +375,20 @@ def valid_scenarios(
         for name in draw(st.lists(st.sampled_from(names), min_size=1, unique=True)):
             segment = document["segments"][name]
             segment["accounts"] = draw(accounts(stages, segment, quarters))
+    for name, segment in document["segments"].items() if rooms else ():
+        what = draw(st.sets(st.sampled_from(["spend", "kpi", "closing", "customers"])))
+        if "spend" in what:
+            segment["spend"] = draw(spend(quarters))
+        if "kpi" in what:
+            metric = draw(st.sampled_from([stages[-1], *(["spend", "cac"] if "spend" in what else [])]))
+            segment["kpi"] = {"metric": metric, "at_least": draw(st.integers(0, 60)), "in": "horizon"}
+        if "closing" in what:
+            more, slips = draw(closing(quarters, name in money))
+            segment |= more
+            if slips:
+                segment["slips"] = {**segment.get("slips", {"probability": 0.3}), **slips}
+        if "customers" in what and stages[-1] != "customers":  # no stage has the name of what is counted of them
+            segment["customers"] = draw(customers(quarters))
     calendar = Calendar(start, quarters, document.get("fiscal_year_starts", 1))
     opening: dict[str, Any] = {"warm_up_quarters": draw(st.integers(0, 3))}
     if tables is not None:

@@ -82,6 +82,7 @@ class Comparison:
     results: tuple[Result, ...]
     notes: tuple[str, ...] = ()
     _pairs: tuple[tuple[str, tuple[int | None, ...]], ...] = field(default=(), repr=False)
+    _kpi_pairs: tuple[tuple[str, tuple[int | None, ...]], ...] = field(default=(), repr=False)
 
     @property
     def scenarios(self) -> tuple[Scenario, ...]:
@@ -117,9 +118,19 @@ class Comparison:
             for k in range(1, len(self.results))
         )
 
-    def _hits(self, places: Sequence[int | None]) -> list[NDArray[np.bool_] | None]:
-        """bool (trial,) per plan: where the target at that place is met."""
-        return [None if i is None else r.target_hits[:, i] for r, i in zip(self.results, places, strict=True)]
+    @cached_property
+    def scorecards(self) -> tuple[ComparedTarget, ...]:
+        """Every KPI of any plan's segments, against each other plan in turn; empty where no segment has one."""
+        return tuple(
+            self._target(name, self._hits(places, kpis=True), k)
+            for name, places in self._kpi_pairs
+            for k in range(1, len(self.results))
+        )
+
+    def _hits(self, places: Sequence[int | None], kpis: bool = False) -> list[NDArray[np.bool_] | None]:
+        """bool (trial,) per plan: where the target, or KPI, at that place is met."""
+        hits = [result.kpi_hits if kpis else result.target_hits for result in self.results]
+        return [None if i is None else found[:, i] for found, i in zip(hits, places, strict=True)]
 
     @cached_property
     def all_targets(self) -> tuple[ComparedTarget, ...]:
@@ -174,6 +185,7 @@ class Comparison:
             "differences": list(self.differences),
             "targets": [row.to_json() for row in self.targets],
             "all_targets": joint[0] if len(joint) == 1 else joint or None,
+            **({"scorecards": [row.to_json() for row in self.scorecards]} if self.scorecards else {}),
             "metrics": self.summary(),
             "notes": list(self.notes),
         }  # fmt: skip
@@ -245,9 +257,11 @@ def compare(
         for number, plan in enumerate(plans)
     )
     pairs, changed = _pair_targets([plan.targets for plan in plans])
+    kpis, other = _pair_targets([plan.kpis for plan in plans], "KPI")
+    changed += other
     notes = [note for other in others for note in what_is_not_shared(first, other)]
     notes += changed + _own_settings(plans, setup.trials, trials, setup.seed, seed)
-    return Comparison(results, tuple(dict.fromkeys(notes)), pairs)
+    return Comparison(results, tuple(dict.fromkeys(notes)), pairs, kpis)
 
 
 def _first_seed(plans: Sequence[Scenario]) -> int | None:
@@ -277,7 +291,7 @@ def _value(path: str, here: Any, found: Mapping[str, tuple[Any, Any]]) -> Any:
 Pairs = tuple[tuple[str, tuple[int | None, ...]], ...]
 
 
-def _pair_targets(targets: Sequence[Sequence[Target]]) -> tuple[Pairs, list[str]]:
+def _pair_targets(targets: Sequence[Sequence[Target]], what: str = "target") -> tuple[Pairs, list[str]]:
     """Which targets belong together: those of one name, then those that ask the same of another number."""
     names = list(dict.fromkeys(t.name for own in targets for t in own))
     rows: list[tuple[str, list[int | None]]] = [
@@ -290,7 +304,7 @@ def _pair_targets(targets: Sequence[Sequence[Target]]) -> tuple[Pairs, list[str]
         if partner is None:
             merged.append((name, list(places)))
             continue
-        notes.append(f"the target {partner[0]!r} of one plan is set against {name!r} of another")
+        notes.append(f"the {what} {partner[0]!r} of one plan is set against {name!r} of another")
         for k, place in enumerate(places):
             if place is not None:
                 partner[1][k] = place

@@ -72,6 +72,7 @@ class Columns:
                 if undefined or not np.isnan(result.values(metric.name, label)).any():
                     self._add(metric.name, result.calendar.period(label), None)
         self.targets = tuple(self.of_target(target) for target in result.targets)
+        self.kpis = tuple(self._of_kpi(kpi) for kpi in result.kpis)
         self.draws = tuple(self._draw(path, values) for path, values in result.assumptions.items())
 
     @property
@@ -93,6 +94,17 @@ class Columns:
         for label in self.result.quarters:
             self.quarter(target.metric, label, target.segment)
         return self._add(target.metric, target.period, target.segment, lowest=target.at_least is not None)
+
+    def _of_kpi(self, kpi: TargetEstimate) -> Series | None:
+        """The column a segment's KPI is compared with; None for a ratio that is undefined in some trials."""
+        values = self.result.values(kpi.metric, kpi.period, kpi.segment)
+        if not self._undefined and np.isnan(values).any():
+            return None
+        return self._add(kpi.metric, kpi.period, kpi.segment, lowest=kpi.at_least is not None)
+
+    def flow(self, metric: str, kpi: TargetEstimate) -> Series:
+        """A metric of a KPI's segment over its period; of ``each quarter`` over the horizon."""
+        return self._add(metric, self.result.calendar.period("horizon") if kpi.period.each else kpi.period, kpi.segment)
 
     def _name_of(self, metric: str, period: Period, segment: str | Sequence[str] | None, lowest: bool) -> str:
         if period.each:

@@ -63,6 +63,7 @@ def fill_people(teams, follow, rate_slot, v, warm, rate_shift, rate_factor, rate
                         out.rate[i, s, t, q] = v[slot] if slot >= 0 else 0.0
                     slot = follow.good[s, t, pq]
                     if slot >= 0:
+                        out.good[s, t, q] = v[slot]
                         if 0 < q <= warm:  # the warm-up plays the first quarter's plan
                             out.rate[DISQUALIFIED, s, t, q] = out.rate[DISQUALIFIED, s, t, q - 1]
                         else:

@@ -45,7 +45,7 @@ class Follow(NamedTuple):
     auc: NDArray[np.int64]  # (S, T, Q)
     back: NDArray[np.int64]  # (S, T, QT) spreads of the weeks until they come back
     limit: NDArray[np.int64]  # (S, T) how often they can
-    name: NDArray[np.uint64]  # (5, S, T) streams of the first four rates and of those weeks
+    name: NDArray[np.uint64]  # (6, S, T) streams of the first four rates, of those weeks, and of who a bar turns away
 
 
 class PeopleTerms(NamedTuple):
@@ -56,3 +56,4 @@ class PeopleTerms(NamedTuple):
     patience: NDArray[np.int64]  # (N, QT) weeks
     factor: NDArray[np.float64]  # (N, QT)
     rate: NDArray[np.float64]  # (5, S, T, QT)
+    good: NDArray[np.float64]  # (S, T, QT) share of good ones before the bar of a stage, −1: it has none

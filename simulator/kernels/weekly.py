@@ -15,8 +15,9 @@ from simulator.kernels.people import fill_people
 from simulator.kernels.plan import DEALS, DEMAND, SLIPS
 from simulator.kernels.streams import substream, word
 from simulator.kernels.trials import set_terms
-from simulator.kernels.weekly_deals import OPEN, OPEN_VALUE, bear, play_opening_deals, sell, start_deal
+from simulator.kernels.weekly_deals import OPEN, OPEN_VALUE, bear, sell, start_deal
 from simulator.kernels.weekly_leads import enter, forget_waiting, serve
+from simulator.kernels.weekly_opening import play_opening_deals
 from simulator.kernels.weekly_room import WAITING
 
 
@@ -47,7 +48,10 @@ def _clear(floor, tally):
                 tally.stages[s, m, c] = 0
             for m in range(4):
                 tally.money[s, m, c] = 0.0
+            for m in range(tally.outcome.shape[1]):
                 tally.outcome[s, m, c] = 0
+            for m in range(tally.bar.shape[1]):
+                tally.bar[s, m, c] = 0.0
             for n in range(tally.team.shape[1]):
                 for m in range(3):
                     tally.team[s, n, m, c] = 0
@@ -71,8 +75,11 @@ def _report(i, stages, with_money, rows, tally, counts, cents, parts):
             for m in range(4):
                 if with_money:
                     cents[s, m, i, c] = np.rint(tally.money[s, m, c + 1] * 100.0) + 0.0
+            for m in range(rows.outcome.size):
                 if rows.outcome[m] >= 0:
                     counts[s, rows.outcome[m], i, c] = tally.outcome[s, m, c + 1]
+            for m in range(tally.bar.shape[1]):
+                parts[s, 3 * (1 + teams) + m, i, c] = tally.bar[s, m, c + 1]
             for m in range(3):
                 total, people = 0, 0.0
                 for n in range(teams):
@@ -89,7 +96,7 @@ def _report(i, stages, with_money, rows, tally, counts, cents, parts):
 @jit
 def run_weekly(shape, numbers, spreads, market, segments, streams, opening, teams, follow, rows, seeds, first, begin,
                terms, tables, weather, draws, leads, arrivals, people, floor, tally, column, counts, cents, parts,
-               outcome, decided, slipped, stale):  # fmt: skip
+               outcome, decided, slipped, stale, closing, wins):  # fmt: skip
     """Play trials first + begin, first + begin + 1, …, as run_trials does, with teams and follow-up.
 
     Parameters
@@ -97,7 +104,8 @@ def run_weekly(shape, numbers, spreads, market, segments, streams, opening, team
     shape … opening : the parts of a Plan; terms … arrivals : parts of a Room; people, floor, tally : of a
         WeeklyRoom; seeds, column, counts, cents, outcome … stale : as in run_trials.
     parts : float64 (segment, 3 × (1 + team), trial, column), filled: people-weeks at work, there, and needed,
-        of all teams and of each.
+        of all teams and of each; then those of a bar (weekly_room.GOOD …), where a plan has one.
+    closing, wins : as in run_trials; None for plans that close alike and follow nobody.
 
     Returns
     -------
@@ -144,7 +152,7 @@ def run_weekly(shape, numbers, spreads, market, segments, streams, opening, team
         if opening.deal_segment.size > 0:
             play_opening_deals(opening, i, start, weeks, shape.warm, teams, terms, segments, tables, draws.v, shift,
                                times, deals_key, slips_key, streams, tally, floor, column, outcome, decided, slipped,
-                               stale)  # fmt: skip
+                               stale, closing, wins)  # fmt: skip
         for w in range(first_week, weeks):
             if w == start and shape.given_leads:
                 forget_waiting(start, floor.came.shape[0], floor, tally)
@@ -172,12 +180,13 @@ def run_weekly(shape, numbers, spreads, market, segments, streams, opening, team
                     tally.team[s, team, WAITING, column[w]] += m
                 else:
                     for number in range(m):
-                        start_deal(s, w, number, w, 1.0, start, weeks, deals_stream, slips_stream, terms, segments,
-                                   spreads, draws.v, shift, times, tables.words, tables.guide, tally, column,
-                                   shape.money, False)  # fmt: skip
+                        start_deal(s, w, number, w, 1.0, start, shape.warm, weeks, deals_stream, slips_stream, terms,
+                                   segments, spreads, draws.v, shift, times, tables.words, tables.guide, tally, column,
+                                   shape.money, False, closing, wins, i)  # fmt: skip
             for n in range(teams.stage.size):
                 if teams.stage[n] == birth and w >= first_birth:
                     sell(n, w, start, weeks, deals_key, slips_key, demand_key, streams, teams, people, terms, segments,
-                         spreads, draws.v, shift, times, tables, floor, tally, column, shape.money)  # fmt: skip
+                         spreads, draws.v, shift, times, tables, floor, tally, column, shape.money, shape.warm,
+                         closing, wins, i)  # fmt: skip
         _report(i, stages, shape.money, rows, tally, counts, cents, parts)
     return counts.shape[2], 0

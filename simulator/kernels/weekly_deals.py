@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulator.kernels.closing import by_pushes, by_size, decide_closely, first_due
+from simulator.kernels.deals import CYCLE, VALUE, WIN
 from simulator.kernels.jit import inner
 from simulator.kernels.market import shocked_rate
 from simulator.kernels.money import in_grains
 from simulator.kernels.queues import allot, cool, first_waiting
-from simulator.kernels.spreads import draw_lag, draw_lag_from, draw_size
+from simulator.kernels.spreads import draw_lag, draw_size
 from simulator.kernels.streams import GAMMA, WEEK_ZERO, substream, uniform, word
 from simulator.kernels.weekly_room import BUSY, GONE_COLD, STAFFED, WAITING, WORK, WORKED
+from simulator.kernels.wins import note_win
 
 _WRAP = 2**64
 _SLIP_STRIDE = np.uint64((1 << 24) * int(GAMMA) % _WRAP)  # as in deals.py
 _DEAL_STRIDE = np.uint64(4 * int(GAMMA) % _WRAP)
-_CYCLE, _WIN, _VALUE = 0, 1, 2
 # rows of the tally after the stages, and of its money
 LOSSES, SLIPS, SLIPPED, OPEN = 0, 1, 2, 3
 BOOKED, CREATED, SLIPPED_VALUE, OPEN_VALUE = 0, 1, 2, 3
@@ -33,7 +35,7 @@ def worth(key, q, size, size_kind, spreads):
         return 0.0
     return in_grains(size[q, 2] * draw_size(
         size_kind[q, 0], size[q, 0], size[q, 1], size_kind[q, 1], size_kind[q, 2], size_kind[q, 3], spreads.data,
-        spreads.curves, uniform(word(key, _VALUE)),
+        spreads.curves, uniform(word(key, VALUE)),
     ))  # fmt: skip
 
 
@@ -75,32 +77,41 @@ def settle_one(due, end, u, value, pushes, settled, own_slot, boost, slip_key, w
         outcome = 1 if u < p else -1
         break
     if outcome != 0:
-        close(outcome, column[due], value, stages, counts, money)
+        close(outcome, column[due], value, value, stages, counts, money)
     return outcome, due, slips
 
 
 @inner
-def close(outcome, at, value, stages, counts, money):
-    """Book a decision."""
+def close(outcome, at, value, price, stages, counts, money):
+    """Book a decision; won, a deal brings its price."""
     counts[stages + OPEN, at] -= 1
     counts[stages - 1 if outcome == 1 else stages + LOSSES, at] += 1
     money[OPEN_VALUE, at] -= value
     if outcome == 1:
-        money[BOOKED, at] += value
+        money[BOOKED, at] += price
 
 
 @inner
-def start_deal(s, e, number, w, boost, start, end, deals_stream, slips_stream, terms, segments, spreads, v, shift,
-               times, words, guide, tally, column, with_money, booked):  # fmt: skip
+def start_deal(s, e, number, w, boost, start, warm, end, deals_stream, slips_stream, terms, segments, spreads, v, shift,
+               times, words, guide, tally, column, with_money, booked, closing, wins, trial):  # fmt: skip
     """Start deal ``number`` of those born in week e in week w; returns the week of its decision, or ``end``.
 
-    ``booked`` : whether its birth is booked already; else it is now.
+    ``booked`` : whether its birth is booked already; else it is now. closing, wins : as in run_weekly.
     """
     stages = terms.rate.shape[1]
     key = word(deals_stream, e - start + WEEK_ZERO) + np.uint64(number) * _DEAL_STRIDE
     slip_key = word(slips_stream, e - start + WEEK_ZERO) + np.uint64(number) * _SLIP_STRIDE
     q = e // 13
-    u = uniform(word(key, _WIN))
+    value = worth(key, q, terms.size[s], terms.size_kind[s], spreads) if with_money else 0.0
+    if not booked:
+        tally.stages[s, stages + OPEN, column[e]] += 1
+        tally.money[s, OPEN_VALUE, column[e]] += value
+        if e >= start:
+            tally.money[s, CREATED, column[e]] += value
+    if closing is not None:
+        return start_closely(s, e, number, w, boost, start, warm, end, key, slip_key, value, terms, segments, v, shift,
+                             times, words, guide, tally, column, closing, wins, trial)  # fmt: skip
+    u = uniform(word(key, WIN))
     spread, settled = segments.lag[s, stages - 1, q], -1.0
     if segments.loss_lag[s, q] >= 0:
         settled = terms.rate[s, stages - 1, q]
@@ -108,19 +119,44 @@ def start_deal(s, e, number, w, boost, start, end, deals_stream, slips_stream, t
             settled *= boost
         if u >= settled:
             spread = segments.loss_lag[s, q]
-    due = w + draw_lag(words, guide, spread, word(key, _CYCLE))
-    value = worth(key, q, terms.size[s], terms.size_kind[s], spreads) if with_money else 0.0
-    if not booked:
-        tally.stages[s, stages + OPEN, column[e]] += 1
-        tally.money[s, OPEN_VALUE, column[e]] += value
-        if e >= start:
-            tally.money[s, CREATED, column[e]] += value
+    due = w + draw_lag(words, guide, spread, word(key, CYCLE))
     outcome, week, _slips = settle_one(
         due, end, u, value, 0, settled, -1, boost, slip_key, terms.rate[s, stages - 1], terms.factor[s],
         terms.slip_limit[s], segments.delay[s], segments.limit[s], v, shift, times, words, guide, stages,
         tally.stages[s], tally.money[s], column,
     )  # fmt: skip
     return week if outcome != 0 else end
+
+
+@inner
+def start_closely(s, e, number, w, boost, start, warm, end, key, slip_key, value, terms, segments, v, shift, times,
+                  words, guide, tally, column, closing, wins, trial):  # fmt: skip
+    """As start_deal, of a deal that closes in detail or whose win is followed; its cycle and all counts from week w."""
+    stages, q = terms.rate.shape[1], e // 13
+    win = terms.rate[s, stages - 1]
+    u = uniform(word(key, WIN))
+    mine = by_size(closing.above[s], closing.above_win[s], value, v)
+    spread, settled, early = segments.lag[s, stages - 1, q], -1.0, segments.loss_lag[s, q] >= 0
+    if early:
+        settled = win[q] * mine * by_pushes(closing.pushes[s], closing.pushes_win[s], 0, v)
+        if boost != 1.0:
+            settled *= boost
+        if u >= settled:
+            spread = segments.loss_lag[s, q]
+    due, price = first_due(closing, s, w, spread, key, slip_key, warm, end, v, words, guide)
+    outcome, week, _slips, price = decide_closely(
+        closing, s, v, due, end, price, u, value, 0, 0, settled, early, -1, boost, mine,
+        by_size(closing.above[s], closing.above_slip[s], value, v), slip_key, win, terms.factor[s],
+        terms.slip_limit[s], segments.delay[s], segments.limit[s], shift, times, words, guide, column,
+        tally.stages[s], stages + SLIPS, stages + SLIPPED, tally.money[s], SLIPPED_VALUE,
+    )  # fmt: skip
+    if outcome == 0:
+        return end
+    paid = in_grains(value * price)
+    close(outcome, column[week], value, paid, stages, tally.stages[s], tally.money[s])
+    if outcome > 0 and week >= start and wins.trial.size > 0:
+        note_win(wins, trial, s, week - start, e - start + WEEK_ZERO, number, paid)
+    return week
 
 
 @inner
@@ -139,51 +175,8 @@ def bear(s, w, count, start, deals_stream, terms, spreads, tally, column, with_m
 
 
 @inner
-def play_opening_deals(opening, i, start, end, warm, teams, terms, segments, tables, v, shift, times, deals_key,
-                       slips_key, streams, tally, floor, column, outcome, decided, slipped, stale):  # fmt: skip
-    """Play the open deals of the plan, trial row i; each has a seller from the start until it is decided."""
-    stages = terms.rate.shape[1]
-    for d in range(opening.deal_segment.size):
-        s = opening.deal_segment[d]
-        key = substream(substream(deals_key, streams.deals[s]), opening.deal_name[d])
-        slip_key = substream(substream(slips_key, streams.slips[s]), opening.deal_name[d])
-        pushes, slot, value = opening.deal_pushes[d], opening.deal_p[d], in_grains(opening.deal_value[d])
-        win, factor = terms.rate[s, stages - 1], terms.factor[s]
-        u = uniform(word(key, _WIN))
-        spread, settled = segments.lag[s, stages - 1, warm], -1.0
-        if segments.loss_lag[s, warm] >= 0:
-            if slot >= 0:
-                settled = shocked_rate(v[slot], shift[warm], times[warm])
-            else:
-                settled = win[warm]
-                for _ in range(pushes):
-                    settled *= factor[warm]
-            if u >= settled:
-                spread = segments.loss_lag[s, warm]
-        due = opening.deal_due[d]
-        if due < 0:
-            due = draw_lag_from(tables.cdf, tables.words, tables.guide, spread, word(key, _CYCLE), opening.deal_age[d])
-            if due < 0:
-                due = 0
-                stale[d] += 1
-        tally.stages[s, stages + OPEN, 0] += 1
-        tally.money[s, OPEN_VALUE, 0] += value
-        end_of, week, slips = settle_one(
-            start + due, end, u, value, pushes, settled, slot, 1.0, slip_key, win, factor, terms.slip_limit[s],
-            segments.delay[s], segments.limit[s], v, shift, times, tables.words, tables.guide, stages,
-            tally.stages[s], tally.money[s], column,
-        )  # fmt: skip
-        outcome[i, d], slipped[i, d] = end_of, slips
-        decided[i, d] = week - start if end_of != 0 else -1
-        n = teams.of[s, stages - 2]
-        if n >= 0:
-            floor.at_work[n, s] += 1
-            floor.free[n, s, min(week + 1, end) if end_of != 0 else end] += 1
-
-
-@inner
 def sell(n, w, start, end, deals_key, slips_key, demand_key, streams, teams, people, terms, segments, spreads, v, shift,
-         times, tables, floor, tally, column, with_money):  # fmt: skip
+         times, tables, floor, tally, column, with_money, warm, closing, wins, trial):  # fmt: skip
     """A week of team n, which works deals: who of those waiting gets a seller, who goes cold."""
     stages, rounds, at = terms.rate.shape[1], floor.came.shape[0], column[w]
     each = people.each[n, w // 13]
@@ -203,9 +196,9 @@ def sell(n, w, start, end, deals_key, slips_key, demand_key, streams, teams, peo
             boost *= people.factor[n, e // 13]
         deals_stream, slips_stream = substream(deals_key, streams.deals[s]), substream(slips_key, streams.slips[s])
         for number in range(floor.next_deal[s, e], floor.next_deal[s, e] + m):
-            week = start_deal(s, e, number, w, boost, start, end, deals_stream, slips_stream, terms, segments, spreads,
-                              v, shift, times, tables.words, tables.guide, tally, column, with_money,
-                              True)  # fmt: skip
+            week = start_deal(s, e, number, w, boost, start, warm, end, deals_stream, slips_stream, terms, segments,
+                              spreads, v, shift, times, tables.words, tables.guide, tally, column, with_money, True,
+                              closing, wins, trial)  # fmt: skip
             floor.free[n, s, min(week + 1, end)] += 1
         floor.next_deal[s, e] += m
         floor.at_work[n, s] += m
@@ -232,5 +225,5 @@ def sell(n, w, start, end, deals_key, slips_key, demand_key, streams, teams, peo
         for number in range(floor.next_deal[s, e], floor.next_deal[s, e] + m):
             key = word(deals_stream, e - start + WEEK_ZERO) + np.uint64(number) * _DEAL_STRIDE
             value = worth(key, e // 13, terms.size[s], terms.size_kind[s], spreads) if with_money else 0.0
-            close(-1, at, value, stages, tally.stages[s], tally.money[s])
+            close(-1, at, value, value, stages, tally.stages[s], tally.money[s])
         floor.next_deal[s, e] += m

@@ -22,14 +22,18 @@ from simulator.kernels.teams import AGAIN, DISQUALIFIED, NURTURED, REACHED, RETU
 from simulator.kernels.weekly_room import (
     BUSY,
     GONE_COLD,
+    GOOD,
     NOT_REACHED,
     OUT,
     RETURNED,
+    SEEN,
     STAFFED,
     TO_NURTURE,
+    TURNED_AWAY,
     WAITING,
     WORK,
     WORKED,
+    WRONG,
 )
 
 # counters of a cohort: how many of it were worked, reached, found fit, accepted, refused, nurtured, come back
@@ -37,7 +41,7 @@ DONE, FOUND, FIT, TAKEN, REFUSED, KEPT, BACK = range(7)
 CAME_BACK = 1 << 50  # counter of the streams of those who came back
 PART = 1 << 13  # words for the lags of one part of a large cohort
 _ONE, _ZERO = np.uint64(1), np.uint64(0)
-_WEEKS = 4  # index into names of the weeks until they come back
+_WEEKS, _GOOD = 4, 5  # indices into names, of the weeks until they come back, and of who a bar turns away
 
 
 @inner
@@ -117,12 +121,13 @@ def send(key, first, count, week, until, i, cdf, words, guide, into):
 
 @inner
 def work_part(s, t, r, e, m, w, until, waiting_factor, start, demand_key, rate, lag, conversion_name, lag_name, follow,
-              follow_rate, cdf, words, guide, came, seen, column, outcome):  # fmt: skip
+              people, cdf, words, guide, came, seen, column, outcome, bar):  # fmt: skip
     """Work the next m of the cohort that came to stage t in week e: who goes on arrives in ``came``.
 
-    ``until`` : week from which arrivals are dropped; rate, lag : (T, QT) of the segment; follow_rate :
-    (5, S, T, QT); outcome : (4, 1 + column) tally of the segment.
+    ``until`` : week from which arrivals are dropped; rate, lag : (T, QT) of the segment; people : PeopleTerms;
+    outcome, bar : (5, 1 + column) and (3 or 0, 1 + column) tallies of the segment.
     """
+    follow_rate = people.rate
     counter = seen[r, s, t, e]
     q, week = e // 13, e - start
     reached, fit, p = m, m, rate[t + 1, q]
@@ -137,12 +142,22 @@ def work_part(s, t, r, e, m, w, until, waiting_factor, start, demand_key, rate, 
         fit = reached - out
         outcome[NOT_REACHED, column[w]] += m - reached
         outcome[OUT, column[w]] += out
+        if people.good[s, t, q] >= 0.0:
+            bar[SEEN, column[w]] += reached
+            bar[WRONG, column[w]] += out
     for _ in range(w - e):
         p *= waiting_factor
     key = cohort_key(demand_key, conversion_name[t + 1], week, r)
     taken = share_of(key, counter[FIT], counter[FIT] + fit, p)
     key = cohort_key(demand_key, lag_name[t + 1], week, r)
     send(key, counter[TAKEN], taken, w, until, lag[t + 1, q], cdf, words, guide, came[0, s, t + 1])
+    if people.good[s, t + 1, q] >= 0.0:
+        right = 1.0 - follow_rate[DISQUALIFIED, s, t + 1, q]
+        key = cohort_key(demand_key, follow.name[_GOOD, s, t + 1], week, r)
+        before, away = counter[FIT] - counter[TAKEN], fit - taken
+        away = share_of(key, before, before + away, good_below(people.good[s, t + 1, q], p, right))
+        outcome[TURNED_AWAY, column[w]] += away
+        bar[GOOD, column[w]] += taken * right + away
     if followed and r < follow.limit[s, t]:
         refused = m - reached + fit - taken
         key = cohort_key(demand_key, follow.name[NURTURED, s, t], week, r)
@@ -159,6 +174,14 @@ def work_part(s, t, r, e, m, w, until, waiting_factor, start, demand_key, rate, 
     counter[FOUND] += reached
     counter[FIT] += fit
     counter[TAKEN] += taken
+
+
+@inner
+def good_below(good, passed, precision):
+    """Share of good ones among those that a bar turns away, which passes this share on, with this precision."""
+    if passed >= 1.0:
+        return 0.0
+    return min(max((good - passed * precision) / (1.0 - passed), 0.0), 1.0)
 
 
 @inner
@@ -181,8 +204,8 @@ def enter(t, w, segments, teams, people, floor, tally, follow, until, start, dem
             n = teams.of[s, t]
             if n < 0:
                 work_part(s, t, r, w, m, w, until, 1.0, start, demand_key, rate[s], segments.lag[s],
-                          streams.conversion[s], streams.lag[s], follow, people.rate, cdf, words, guide, floor.came,
-                          floor.seen, column, tally.outcome[s])  # fmt: skip
+                          streams.conversion[s], streams.lag[s], follow, people, cdf, words, guide, floor.came,
+                          floor.seen, column, tally.outcome[s], tally.bar[s])  # fmt: skip
             else:
                 floor.wait[n, s * rounds + r, w] += m
                 tally.team[s, n, WAITING, at] += m
@@ -211,8 +234,8 @@ def serve(n, w, segments, teams, people, floor, tally, follow, until, start, dem
             floor.takes[row, 2],
         )
         work_part(s, t, r, e, m, w, until, people.factor[n, e // 13], start, demand_key, rate[s], segments.lag[s],
-                  streams.conversion[s], streams.lag[s], follow, people.rate, cdf, words, guide, floor.came,
-                  floor.seen, column, tally.outcome[s])  # fmt: skip
+                  streams.conversion[s], streams.lag[s], follow, people, cdf, words, guide, floor.came,
+                  floor.seen, column, tally.outcome[s], tally.bar[s])  # fmt: skip
         worked += m
         tally.team[s, n, WAITING, at] -= m
         tally.team[s, n, WORKED, at] += m

@@ -12,8 +12,11 @@ from simulator.kernels.teams import Follow, PeopleTerms, Teams
 
 # flows of a team, outcomes of leads, and parts of ratios, each a row of a tally
 WAITING, GONE_COLD, WORKED = range(3)
-NOT_REACHED, OUT, TO_NURTURE, RETURNED = range(4)
+NOT_REACHED, OUT, TO_NURTURE, RETURNED, TURNED_AWAY = range(5)
 BUSY, STAFFED, WORK = range(3)
+GOOD, SEEN, WRONG = range(
+    3
+)  # at a bar: good ones that came to it, and of those behind it who was reached, and not good
 
 
 class Floor(NamedTuple):
@@ -38,8 +41,9 @@ class Tally(NamedTuple):
     stages: NDArray[np.int64]  # (S, T + 4, 1 + column)
     money: NDArray[np.float64]  # (S, 4, 1 + column)
     team: NDArray[np.int64]  # (S, N, 3, 1 + column)
-    outcome: NDArray[np.int64]  # (S, 4, 1 + column)
+    outcome: NDArray[np.int64]  # (S, 5, 1 + column)
     part: NDArray[np.float64]  # (S, N, 3, 1 + column) people-weeks
+    bar: NDArray[np.float64]  # (S, 3, 1 + column); (S, 0, 1 + column) where no score passes leads on
 
 
 class Rows(NamedTuple):
@@ -47,7 +51,7 @@ class Rows(NamedTuple):
 
     total: NDArray[np.int64]  # (3,) of all teams, −1 without teams
     team: NDArray[np.int64]  # (N, 3) −1 where there is one team only
-    outcome: NDArray[np.int64]  # (4,) −1 without follow-up
+    outcome: NDArray[np.int64]  # (5,) −1 without follow-up, or without a bar
 
 
 class WeeklyRoom(NamedTuple):
@@ -66,7 +70,7 @@ def make_weekly_room(plan: Plan, teams: Teams, follow: Follow, columns: int) -> 
     return WeeklyRoom(
         PeopleTerms(
             np.zeros((n, weeks)), np.ones((n, quarters)), np.zeros((n, quarters), np.int64), np.ones((n, quarters)),
-            np.zeros((5, s, t, quarters)),
+            np.zeros((5, s, t, quarters)), np.full((s, t, quarters), -1.0),
         ),
         Floor(
             came=np.zeros((rounds, s, t, weeks), np.int64), seen=np.zeros((rounds, s, t, weeks, 7), np.int64),
@@ -77,7 +81,7 @@ def make_weekly_room(plan: Plan, teams: Teams, follow: Follow, columns: int) -> 
         ),
         Tally(
             np.zeros((s, t + 4, columns + 1), np.int64), np.zeros((s, 4, columns + 1)),
-            np.zeros((s, n, 3, columns + 1), np.int64), np.zeros((s, 4, columns + 1), np.int64),
-            np.zeros((s, n, 3, columns + 1)),
+            np.zeros((s, n, 3, columns + 1), np.int64), np.zeros((s, 5, columns + 1), np.int64),
+            np.zeros((s, n, 3, columns + 1)), np.zeros((s, 3 if (follow.good >= 0).any() else 0, columns + 1)),
         ),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -9,6 +10,7 @@ from rich.text import Text
 
 from simulator.analysis.compare import ComparedMetric, ComparedTarget, Comparison
 from simulator.report.layout import notes, plain_table, points, title, value_text
+from simulator.report.tables_scorecards import TITLE
 from simulator.report.wording import average, clean, unit_label
 from simulator.simulation.metrics import BOOKINGS
 from simulator.statistics.intervals import Estimate, as_percent
@@ -30,7 +32,14 @@ def compare_table(comparison: Comparison) -> RenderableType:
     parts: list[RenderableType] = [title(what), Text(head, style="dim"), ""]
     parts += [_differences(comparison), ""]
     if comparison.targets:
-        parts += [_targets(comparison), ""]
+        joint = comparison.all_targets if len(comparison.targets) > 1 else ()
+        parts += [_targets(comparison, (*comparison.targets, *joint), "target"), ""]
+    if comparison.scorecards:
+        parts += [
+            Text(TITLE, style="bold"),
+            _targets(comparison, comparison.scorecards, "segment and what it asks"),
+            "",
+        ]
     parts += [_metrics(comparison, k) for k in range(1, len(names))]
     other = f"“{clean(names[1])}”" if len(names) == 2 else "the other plan"
     parts += ["", Text(SAME_LUCK.format(other=other), style="dim"), *notes(comparison.notes)]
@@ -53,10 +62,10 @@ def _without_name(values: list[Any]) -> list[Any]:
     return [{key: item for key, item in value.items() if key != "name"} for value in values]
 
 
-def _targets(comparison: Comparison) -> RenderableType:
+def _targets(comparison: Comparison, shown: Sequence[ComparedTarget], head: str) -> RenderableType:
+    """Targets or KPIs in all plans, and by how much they differ."""
     two = len(comparison.labels) == 2
-    table = plain_table("target", *comparison.labels, *(("points", "95% interval") if two else ()), fold=True)
-    shown = [*comparison.targets, *(comparison.all_targets if len(comparison.targets) > 1 else ())]
+    table = plain_table(head, *comparison.labels, *(("points", "95% interval") if two else ()), fold=True)
     for row in shown:
         if row.other > 1:
             continue

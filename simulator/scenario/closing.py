@@ -63,9 +63,5 @@ class PullIns(Part):
 
 def is_detailed(segment: Segment) -> bool:
     """Whether a segment says more of closing than that deals slip, all alike."""
-    return segment.linearity is not None or segment.pull_ins is not None or is_detailed_slips(segment)
-
-
-def is_detailed_slips(segment: Segment) -> bool:
-    """Whether slips and win rates change with pushes or size."""
-    return bool(segment.slips.by_pushes or segment.slips.by_size)
+    slips = segment.slips
+    return segment.linearity is not None or segment.pull_ins is not None or bool(slips.by_pushes or slips.by_size)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 TEAM_COUNTS = ("waiting", "gone_cold", "worked")
 TEAM_RATIOS = ("utilisation", "needed_people")
-OUTCOMES = ("not_reached", "disqualified", "nurtured", "returned")
+TURNED_AWAY = "good_turned_away"
+OUTCOMES = ("not_reached", "disqualified", "nurtured", "returned", TURNED_AWAY)
+"""Counts of follow-up; the last is that of plans in which a score passes leads on."""
+BAR_RATIOS = ("false_negatives", "false_positives")
+BAR_PARTS = ("good at the bar", "seen behind the bar", "wrong behind the bar")
+
+
+def follow_metrics(*, follows: bool, barred: bool) -> tuple[str, ...]:
+    """Of plans that follow leads up; ``barred``: whether a score passes them on anywhere."""
+    return (*OUTCOMES, *BAR_RATIOS) if barred else OUTCOMES[:-1] if follows else ()
 
 
 def team_metrics(teams: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from simulator.scenario.forms import SpecialForm
 from simulator.scenario.model import Target
 from simulator.scenario.names import default_name
 from simulator.scenario.nodes import Node
-from simulator.scenario.people_metrics import OUTCOMES, team_metrics
+from simulator.scenario.people_metrics import OUTCOMES, follow_metrics, team_metrics
 from simulator.scenario.read_plan import unknown
 from simulator.scenario.reading import (
     BAD,
@@ -36,8 +36,9 @@ def metrics_of(stages: tuple[str, ...]) -> tuple[str, ...]:
 
 def people_metrics(reading: Reading) -> tuple[str, ...]:
     """What teams and follow-up add."""
-    follows = any(s is not BAD and s.follow_up for s in reading.segments.values())
-    return (*team_metrics(reading.teams), *(OUTCOMES if follows else ()))
+    follows = [f for s in reading.segments.values() if s is not BAD and s.follow_up for f in s.follow_up.values()]
+    barred = any(follow is not BAD and follow.good is not None for follow in follows)
+    return (*team_metrics(reading.teams), *follow_metrics(follows=bool(follows), barred=barred))
 
 
 @reads("metric")
@@ -56,8 +57,10 @@ def read_metric(form: SpecialForm, node: Node, path: str, reading: Reading) -> A
         metrics = tuple(dict.fromkeys((*metrics, *accounts.METRICS)))
     elif node.value in accounts.METRICS and node.value not in metrics:
         return reading.fault(node, path, f"{show(node.value)} needs 'accounts' in a segment: companies, not leads")
-    if node.value in (*team_metrics(("",)), *OUTCOMES) and node.value not in metrics:
+    if node.value in (*team_metrics(("",)), *follow_metrics(follows=True, barred=True)) and node.value not in metrics:
         what = "capacity" if node.value in team_metrics(("",)) else "follow_up"
+        if node.value not in OUTCOMES[:-1] and what == "follow_up":
+            what = "good and auc in follow_up"
         return reading.fault(node, path, f"{node.value!r} needs {what}, which this plan does not have")
     if not _spends(reading, reading.segments) and node.value not in SPEND_METRICS:
         metrics = tuple(metric for metric in metrics if metric not in SPEND_METRICS)  # no use in offering them

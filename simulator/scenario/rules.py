@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.scenario import accounts
-from simulator.scenario.closing import is_detailed_slips
 from simulator.scenario.customers import METRICS
 from simulator.scenario.faults import Faults
 from simulator.scenario.nodes import BAD
@@ -80,19 +79,16 @@ def _check_stage_names(scenario: Scenario, tree: Node, reading: Reading) -> None
 
 
 def _check_people(scenario: Scenario, tree: Node, reading: Reading) -> None:
-    """Plans with people or follow-up are played week by week, where deals do not close in detail."""
+    """Plans with people or follow-up are played week by week, accounts one by one: not yet together."""
     if BAD in (scenario.capacity, *scenario.segments.values()) or not scenario.has_people:
         return
     for name, segment in scenario.segments.items():
-        for key in ("slips", "linearity", "pull_ins", "customers", "accounts"):
-            given = is_detailed_slips(segment) if key == "slips" else getattr(segment, key) is not None
-            if given:
-                node: Node | None = tree
-                for step in ("segments", name, key):
-                    node = node.get(step) if node is not None and node.mapping else None
-                what = "by_pushes or by_size" if key == "slips" else key
-                wrong = f"{what} cannot be combined with capacity or follow_up"
-                reading.faults.add(node or tree, f"segments.{name}.{key}", wrong)
+        if segment.accounts is not None:
+            node: Node | None = tree
+            for step in ("segments", name, "accounts"):
+                node = node.get(step) if node is not None and node.mapping else None
+            wrong = "accounts cannot be combined with capacity or follow_up"
+            reading.faults.add(node or tree, f"segments.{name}.accounts", wrong)
 
 
 def apply_own_probability(deals: tuple[OpenDeal, ...], number: Number | None, faults: Faults) -> tuple[OpenDeal, ...]:

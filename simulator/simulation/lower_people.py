@@ -10,7 +10,7 @@ import numpy as np
 
 from simulator.kernels.teams import FIFO, LISTED, NEWEST, Follow, Teams
 from simulator.kernels.weekly_room import Rows
-from simulator.scenario.people_metrics import OUTCOMES, TEAM_COUNTS
+from simulator.scenario.people_metrics import BAR_PARTS, OUTCOMES, TEAM_COUNTS
 
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
@@ -86,9 +86,9 @@ def lower_people(
 
 def part_names(people: People) -> list[str]:
     """What the rows of the parts of ratios are called, in their order."""
-    return [
-        f"{part}{end}" for end in ("", *(f"_{name}" for name in people.names)) for part in ("busy", "staffed", "work")
-    ]
+    ends = ("", *(f"_{name}" for name in people.names))
+    bar = BAR_PARTS if (people.follow.good >= 0).any() else ()
+    return [*(f"{part}{end}" for end in ends for part in ("busy", "staffed", "work")), *bar]
 
 
 def _teams(
@@ -143,7 +143,7 @@ def _follow(
     given, limit = np.zeros((s_count, t_count), bool), np.zeros((s_count, t_count), np.int64)
     slot, back = np.full((5, s_count, t_count, q), -1), np.zeros((s_count, t_count, q), np.int64)
     good, auc = np.full((s_count, t_count, q), -1), np.full((s_count, t_count, q), -1)
-    name = np.zeros((5, s_count, t_count), np.uint64)
+    name = np.zeros((6, s_count, t_count), np.uint64)
     written = ("reached", "disqualified", "nurtured", "returns", "returned_conversion")
     purposes = ("reached", "disqualified", "nurtured", "returns", "returns after")
     for s, (segment, part) in enumerate(scenario.segments.items()):
@@ -154,6 +154,7 @@ def _follow(
                 if getattr(follow, key) is not None:
                     slot[i, s, t] = numbers.by_quarter(f"{path}.{key}", getattr(follow, key), labels)
                 name[i, s, t] = stream_name(purposes[i], segment, stage)
+            name[5, s, t] = stream_name("good", segment, stage)
             if follow.good is not None and follow.auc is not None:
                 good[s, t] = numbers.by_quarter(f"{path}.good", follow.good, labels)
                 auc[s, t] = numbers.by_quarter(f"{path}.auc", follow.auc, labels)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from simulator.scenario.people_metrics import BAR_PARTS, TURNED_AWAY
+
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
 
@@ -13,6 +15,7 @@ LOSSES, SLIPS, SLIPPED_DEALS, OPEN_DEALS = "losses", "slips", "slipped_deals", "
 BOOKINGS, CREATED, OPEN_PIPELINE, SLIPPED_VALUE = "bookings", "created_pipeline", "open_pipeline", "slipped_value"
 SPEND, CAC, PAYBACK_MONTHS, COST_PER_SQL = "spend", "cac", "payback_months", "cost_per_sql"
 MONTHLY_MARGIN = "monthly margin"  # a part of payback_months, no metric itself
+GOOD, SEEN, WRONG = BAR_PARTS  # parts of what a bar does
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,12 @@ def people_metrics(scenario: Scenario) -> tuple[Metric, ...]:
             Metric("disqualified", "count", "sum", "disqualified"),
             Metric("nurtured", "count", "sum", "sent to nurture"),
             Metric("returned", "count", "sum", "back from nurture"),
+        ]
+    if any(follow.good is not None for segment in scenario.segments.values() for follow in segment.follow_up.values()):
+        found += [
+            Metric(TURNED_AWAY, "count", "sum", "good ones turned away"),
+            Metric("false_negatives", "ratio", "ratio", "false negatives", (TURNED_AWAY, GOOD)),
+            Metric("false_positives", "ratio", "ratio", "false positives", (WRONG, SEEN)),
         ]
     return tuple(found)
 

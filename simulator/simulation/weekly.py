@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulator.kernels.room import Room, make_room
+from simulator.kernels.room import make_room
 from simulator.quarters import WEEKS
-from simulator.simulation.lower_people import part_names
+from simulator.simulation.lower_people import People, part_names
 
 if TYPE_CHECKING:
-    from simulator.kernels.weekly_room import WeeklyRoom
+    from simulator.kernels.wins import Wins
+    from simulator.simulation.follow import Followers
     from simulator.simulation.lower import Lowered
     from simulator.simulation.result import Part
 
@@ -32,33 +33,61 @@ def count_parts(lowered: Lowered) -> int:
     return 0 if lowered.people is None else len(part_names(lowered.people))
 
 
+class _Desk:
+    """What a thread works with."""
+
+    def __init__(self, lowered: Lowered, people: People, columns: int):
+        from simulator.kernels.weekly_room import make_weekly_room
+
+        self.room = make_room(lowered.plan, columns)
+        self.weekly = make_weekly_room(lowered.plan, people.teams, people.follow, columns)
+        self.followers: Followers | None = None
+        self.wins: Wins | None = None
+        if lowered.customers is not None:
+            from simulator.simulation.follow import Followers
+
+            self.followers = Followers(lowered, columns)
+        elif lowered.closing is not None:
+            from simulator.kernels.wins import make_wins
+
+            self.wins = make_wins(0)
+
+
 def chunk_player(lowered: Lowered, seeds: np.ndarray, column: np.ndarray, columns: int) -> ChunkPlayer:
     """A function that plays the trials from a number on, as many as its outputs hold, and fills those.
 
     It is made once per run and called by several threads: what a thread works with is handed from call to call.
     """
     from simulator.kernels.weekly import run_weekly
-    from simulator.kernels.weekly_room import make_weekly_room
 
-    people = lowered.people
+    people, plan = lowered.people, lowered.plan
     assert people is not None
-    desks: list[tuple[Room, WeeklyRoom]] = []  # list.pop and append are atomic
+    run: Any = run_weekly  # the number of a plan's parts is not in the type of what is None or not
+    desks: list[_Desk] = []  # list.pop and append are atomic
 
     def play(first: int, outputs: Outputs) -> None:
-        room, weekly = desks.pop() if desks else (
-            make_room(lowered.plan, columns), make_weekly_room(lowered.plan, people.teams, people.follow, columns)
-        )  # fmt: skip
+        desk = desks.pop() if desks else _Desk(lowered, people, columns)
         counts, cents, parts, *fates = outputs
+        followers = desk.followers
         done = 0
+        if followers is not None:
+            followers.wins.used[0] = 0
         while True:
-            done, entries = run_weekly(
-                *lowered.plan, people.teams, people.follow, people.rows, seeds, first, done, room.terms, room.tables,
-                room.weather, room.draws, room.leads, room.arrivals, *weekly, column, counts, cents, parts, *fates,
+            room, wins = desk.room, desk.wins if followers is None else followers.wins
+            done, entries = run(
+                *plan, people.teams, people.follow, people.rows, seeds, first, done, room.terms, room.tables,
+                room.weather, room.draws, room.leads, room.arrivals, *desk.weekly, column, counts, cents, parts, *fates,
+                lowered.closing, wins,
             )  # fmt: skip
-            if not entries:
+            if entries:
+                desk.room = make_room(plan, columns, entries + entries // 4)
+            elif followers is None or followers.fits():
                 break
-            room = make_room(lowered.plan, columns, entries + entries // 4)
-        desks.append((room, weekly))
+            else:
+                done, fates[-1][:] = 0, 0  # there is room for all wins now
+        if followers is not None:
+            followers.play(seeds, first, counts, cents)
+        desks.append(desk)
 
     return play
 

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from scipy import optimize, stats
 
-from tests.oracles import laws, naive
+from tests.oracles import customers, laws, naive
 from tests.oracles.market import draw_market
 from tests.oracles.uncertain import Draw
 from tests.oracles.world import WEEKS, SegmentPlan, World, build, correlated
 
-COUNTS = ("waiting", "gone_cold", "worked", "not_reached", "disqualified", "nurtured", "returned")
-PARTS = ("busy", "staffed", "work")
+COUNTS = ("waiting", "gone_cold", "worked", "not_reached", "disqualified", "nurtured", "returned", "good_turned_away")
+PARTS = ("busy", "staffed", "work", "seen behind the bar", "wrong behind the bar")
+EVERYTHING = (*naive.OTHER_COUNTS, *naive.MONEY, *COUNTS, *PARTS, *customers.COUNTS, *customers.MONEY)
 
 
 @dataclass
@@ -30,6 +31,8 @@ class Lead:
     stage: int
     came: int
     back: int = 0
+    good: bool | None = None
+    """What a score took it for good of: known where a bar passed it on."""
 
 
 @dataclass
@@ -71,7 +74,7 @@ def simulate(scenario: Any, *, trials: int, seed: int) -> dict[Any, np.ndarray]:
     rng = np.random.default_rng(seed)
     correlations = correlated(scenario)
     names = list(scenario.segments)
-    metrics = (*scenario.stages, *naive.OTHER_COUNTS, *naive.MONEY, *COUNTS, *PARTS)
+    metrics = (*scenario.stages, *EVERYTHING)
     out: dict[Any, np.ndarray] = {
         (metric, name): np.zeros((trials, scenario.quarters)) for metric in metrics for name in names
     }
@@ -93,7 +96,7 @@ class Trial:
         self.scenario, self.rng = scenario, rng
         self.draw = Draw(rng, correlations)
         self.world: World = build(scenario, self.draw, draw_market(scenario, rng))
-        zeros = (*scenario.stages, *naive.OTHER_COUNTS, *naive.MONEY, *COUNTS, *PARTS)
+        zeros = (*scenario.stages, *EVERYTHING)
         self.tally = {name: {m: np.zeros(scenario.quarters) for m in zeros} for name in scenario.segments}
         self.teams = [self._team(name, team) for name, team in scenario.capacity.items()]
         self.follow = {
@@ -186,9 +189,16 @@ class Trial:
             for one in team.queue:
                 if isinstance(one, Deal):
                     self._open_until(one, world.end)
-        for tally in self.tally.values():
+        for name, tally in self.tally.items():
             for metric in naive.MONEY:
                 tally[metric] = np.round(tally[metric], 2)
+            here = [customer for customer in world.customers if customer.segment == name]
+            for customer in here:
+                customers.play_customer(
+                    world, world.segments[name].customers, rng, tally, since=customer.since, present=0,
+                    arr=customer.arr, stated=customer.renewal,
+                )  # fmt: skip
+            customers.finish(tally, sum(customer.arr for customer in here))
 
     def _send(self, lead: Lead) -> None:
         if lead.came < self.world.end:
@@ -296,14 +306,30 @@ class Trial:
                 self._count(lead.segment, "not_reached", week)
                 self._nurture(lead, follow, q, week)
                 return
-            if follow["disqualified"] is not None and rng.random() < follow["disqualified"][q]:
+            if follow["good"] is not None:
+                self._count(lead.segment, "seen behind the bar", week)
+                bad = rng.random() < follow["disqualified"][q] if lead.good is None else not lead.good
+                if bad:
+                    self._count(lead.segment, "wrong behind the bar", week)
+            else:
+                bad = follow["disqualified"] is not None and rng.random() < follow["disqualified"][q]
+            if bad:
                 self._count(lead.segment, "disqualified", week)
                 return
-        if rng.random() < rate * waiting_factor ** (week - lead.came):
+        rate *= waiting_factor ** (week - lead.came)
+        bar, good = self.follow.get((lead.segment, lead.stage + 1)), None
+        if bar is not None and bar["good"] is not None:  # a score that tells: the good pass more often than the others
+            share, right = bar["good"][q], 1 - bar["disqualified"][q]
+            good = bool(rng.random() < share)
+            rate *= right / share if good else (1 - right) / (1 - share)
+        if rng.random() < rate:
             arrives = week + laws.draw_weeks(plan.lag[lead.stage + 1][q], rng)
             if not (week < 0 <= arrives and world.leads is not None):
-                self._send(Lead(lead.segment, lead.stage + 1, arrives))
-        elif follow is not None:
+                self._send(Lead(lead.segment, lead.stage + 1, arrives, good=good))
+            return
+        if good:
+            self._count(lead.segment, "good_turned_away", week)
+        if follow is not None:
             self._nurture(lead, follow, q, week)
 
     def _nurture(self, lead: Lead, follow: dict[str, Any], q: int, week: int) -> None:
@@ -313,7 +339,7 @@ class Trial:
         if self.rng.random() < follow["returns"][q]:
             back = week + max(1, laws.draw_weeks(follow["weeks"][q], self.rng))
             if not (week < 0 <= back and self.world.leads is not None):
-                self._send(Lead(lead.segment, lead.stage, back, lead.back + 1))
+                self._send(Lead(lead.segment, lead.stage, back, lead.back + 1, lead.good))
 
     # -- deals ----------------------------------------------------------------------------------
     def _births(self, week: int) -> None:
@@ -368,12 +394,14 @@ class Trial:
         wins = None
         lag = plan.lag[last]
         if plan.losses is not None:
-            wins = bool(rng.random() < rate[q])
+            wins = bool(rng.random() < rate[q] * plan.details.win(0, deal.value))
             lag = plan.lag[last] if wins else plan.losses
-        due = week + laws.draw_weeks(lag[q], rng)
+        due = max(week, plan.details.bunched(week + laws.draw_weeks(lag[q], rng), rng))
+        due, worth = plan.details.pulled_in(world, due, week, rng)
         return naive.play_deal(
-            world, plan, rng, self.tally[deal.segment], due, deal.value, born=deal.came, wins=wins, rate=rate
-        )
+            world, plan, rng, self.tally[deal.segment], due, deal.value, born=deal.came, wins=wins, rate=rate,
+            worth=worth,
+        )  # fmt: skip
 
 
 def precision(passed: float, good: float, auc: float) -> float:

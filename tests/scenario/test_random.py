@@ -32,7 +32,7 @@ def schema():
 @SLOW
 @given(data=st.data())
 def test_valid_scenarios_survive_the_resolved_form(folder, schema, data):
-    document = data.draw(valid_scenarios(tables=folder))
+    document = data.draw(valid_scenarios(tables=folder, rooms=True))
     plan = load(document)
     assert not list(schema.iter_errors(document))
     file = folder / "resolved.yaml"
@@ -47,7 +47,7 @@ def test_valid_scenarios_survive_the_resolved_form(folder, schema, data):
 
 
 @SLOW
-@given(document=valid_scenarios())
+@given(document=valid_scenarios(rooms=True))
 def test_every_number_can_be_set_and_scaled_by_its_path(document):
     plan = load(document)
     for path, number in plan.numbers():

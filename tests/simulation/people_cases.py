@@ -43,6 +43,13 @@ LEADS: dict[str, dict[str, Any]] = {
         {"a": {"volume": 150, "conversion": {"mqls": [0.3, 0.6], "sqls": 0.7, "wins": 0.4}, "lag_weeks": {"mqls": {"mean": 1}},
                "follow_up": {"mqls": {"good": 0.4, "auc": 0.8, "reached": 0.9}}}},
         stages=["engagements", "mqls", "sqls", "wins"], quarters=2, warm_up=1),
+    "a bar, and who it turns away waits or comes back": plan(
+        {"a": {"volume": 60, "conversion": {"mqls": {"p10": 0.2, "p90": 0.5}, "sals": 0.5, "sqls": 0.7, "wins": 0.4},
+               "follow_up": {"engagements": {"reached": 0.8, "nurtured": 0.5, "returns_after_weeks": {"mean": 3}},
+                             "mqls": {"good": 0.3, "auc": 0.75, "nurtured": 0.5, "returns_after_weeks": 2},
+                             "sals": {"disqualified": 0.1}}}},
+        stages=["engagements", "mqls", "sals", "sqls", "wins"], quarters=2, warm_up=1,
+        capacity={"engagements": worked(1, 4, patience_weeks=4, waiting_factor=0.8), "mqls": worked(1, 2, patience_weeks=2)}),
     "a market, and two teams in a row": plan(
         {"a": {"volume": 80, "conversion": {"sals": 0.6, "sqls": 0.7, "wins": 0.4}, "lag_weeks": {"sals": {"mean": 1}, "wins": 3}},
          "b": {"volume": {"stage": "sals", "per_quarter": 20}, "conversion": {"sqls": 0.5, "wins": 0.3}}},
@@ -72,4 +79,36 @@ DEALS: dict[str, dict[str, Any]] = {
         {"a": leads(50, follow_up={"mqls": {"reached": 0.7, "nurtured": 0.7, "returns_after_weeks": {"mean": 3}}})},
         quarters=2, warm_up=1,
         capacity={"mqls": worked(1, 4, patience_weeks=4), "sqls": {"people": 1, "open_deals_each": 6}}),
+}  # fmt: skip
+
+MONTH_ENDS = [0.03, 0.03, 0.03, 0.13, 0.03, 0.03, 0.04, 0.13, 0.04, 0.04, 0.07, 0.15, 0.25]
+PUSHED = [
+    {"pushes": 1, "slip_probability": 1.5, "win_rate": 0.8},
+    {"pushes": 2, "slip_probability": 0.5, "win_rate": 0.3},
+]
+SIZED = [{"above": 900, "slip_probability": 1.6, "win_rate": 0.6}, {"above": 1500, "slip_probability": 0.4}]
+EARLY = {"wins": {"mean": 7, "cv": 0.5}, "losses": {"mean": 3}}
+PULLED = {"probability": [0.3, 0.6], "by_weeks": {"mean": 4}, "value_factor": [0.8, 0.9]}
+SELLERS = {"stage": "sqls", "people": [2, 3, 3], "open_deals_each": 5, "patience_weeks": 6, "waiting_factor": 0.9}
+STAY = {"churn": 0.3, "renewal": 0.8, "term_months": 6, "uplift": 0.05, "expansion": 0.4, "expansion_by": 0.3}
+
+CLOSELY: dict[str, dict[str, Any]] = {
+    "few sellers, and pushes and size count": plan(
+        {"a": leads(40, slips={**slipping(0.4), "by_pushes": PUSHED, "by_size": SIZED}), "b": late(15)}, quarters=3,
+        warm_up=1, capacity={"sellers": SELLERS}),
+    "few sellers, month ends and pull-ins": plan(
+        {"a": late(30, linearity=MONTH_ENDS, pull_ins=PULLED, slips=slipping(0.3)), "b": late(15, lag_weeks=EARLY, pull_ins=PULLED)},
+        quarters=3, warm_up=1, capacity={"sellers": SELLERS}),
+    "few sellers, open deals, early losses, all of it": plan(
+        {s: late(20, lag_weeks=EARLY if s == "b" else {"wins": {"mean": 6, "cv": 0.7}}, linearity=MONTH_ENDS, pull_ins=PULLED,
+                 slips={**slipping(0.4), "by_pushes": PUSHED, "by_size": SIZED}) for s in "ab"},
+        quarters=3, warm_up=1, capacity={"sellers": {**SELLERS, "open_deals_each": 8}},
+        opening={"deals": [{"id": f"{s}{n}", "segment": s, "amount": 500 + 300 * n, "win_probability": "" if n % 2 else 0.7,
+                            "pushes": n % 4, "expected_close": "" if n == 4 else f"2027-{1 + 2 * n:02}-20",
+                            "created": "2026-10-14"} for n in range(6) for s in "ab"]}),
+    "queues on the way to customers": plan(
+        {"a": leads(60, customers=STAY, follow_up={"mqls": {"reached": 0.7, "nurtured": 0.7, "returns_after_weeks": {"mean": 3}}}),
+         "b": late(15, customers={"churn": 0.5})},
+        quarters=3, warm_up=1,
+        capacity={"mqls": worked(1, 4, patience_weeks=4), "sqls": {"people": 2, "open_deals_each": 5, "patience_weeks": 8}}),
 }  # fmt: skip

@@ -14,7 +14,7 @@ from simulator.files import whole
 if TYPE_CHECKING:
     from simulator.simulation.result import Result
 
-OURS = ("Summary", "Compare", "Percentiles", "Inputs", "ChartData", "Trials", "Provenance")
+OURS = ("Summary", "Compare", "Scorecards", "Percentiles", "Inputs", "ChartData", "Trials", "Provenance")
 """Our sheets; further scenarios add ``Trials 2``, ``Trials 3``, …"""
 
 
@@ -65,6 +65,7 @@ def _build(results: Sequence[Result], path: str, created: datetime) -> list[tupl
     from simulator.export.workbook.goals import MOST, goals_of
     from simulator.export.workbook.inputs import inputs_sheet, provenance_sheet
     from simulator.export.workbook.percentiles import percentiles_sheet
+    from simulator.export.workbook.scorecards import scorecard_columns, scorecards_sheet
     from simulator.export.workbook.summary import summary_sheet
     from simulator.export.workbook.trials import check_size, trials_sheet
 
@@ -81,8 +82,10 @@ def _build(results: Sequence[Result], path: str, created: datetime) -> list[tupl
             f"{len(goals)} targets are too many for a workbook (at most {MOST}): remove some from the scenario"
         )
     check_size(results[0].trials, sum(len(one.all) for one in columns), len(results))
+    cards = scorecard_columns(columns[0])
     summary = book.sheet("Summary")
     compare = book.sheet("Compare") if len(results) > 1 else None
+    scores = book.sheet("Scorecards") if cards else None
     percentiles, inputs, data = (book.sheet(name) for name in ("Percentiles", "Inputs", "ChartData"))
     for number, one in enumerate(columns, start=1):
         trials_sheet(book, one, number)
@@ -94,6 +97,8 @@ def _build(results: Sequence[Result], path: str, created: datetime) -> list[tupl
     percentiles_sheet(book, percentiles, columns[0])
     inputs_sheet(book, inputs, columns[0])
     provenance_sheet(book, book.sheet("Provenance"), results)
+    if scores is not None:
+        scorecards_sheet(book, scores, columns[0], cards)
     if compare is not None:
         compare_sheet(book, compare, columns, goals)
     summary.activate()
