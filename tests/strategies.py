@@ -198,10 +198,10 @@ def customers(draw: st.DrawFn, quarters: int) -> dict[str, Any]:
     if draw(st.booleans()):
         found |= {"renewal": draw(numbers("share", 0.0, 1.0, quarters)), "term_months": draw(st.integers(1, 24)),
                   "uplift": draw(numbers("real", -0.2, 0.3, quarters))}  # fmt: skip
-    for key in ("expansion", "contraction"):
+    for key, domain in (("expansion", "positive"), ("contraction", "share")):
         if draw(st.integers(0, 2)) == 0:
             found[key] = draw(numbers("share", 0.0, 1.0, quarters))
-            found[f"{key}_by"] = draw(numbers("share", 0.05, 0.9, quarters))
+            found[f"{key}_by"] = draw(numbers(domain, 0.05, 0.9, quarters))
     return found
 
 

@@ -215,3 +215,28 @@ def test_template_endings(tmp_path):
         write_template(tmp_path / "t.ods")
     with pytest.raises(UsageError):
         write_template(tmp_path / "t.csv", stages=["wins"])
+
+
+def test_columns_that_a_template_does_not_show(tmp_path):
+    """Money and churn: columns to add, with ranges like any other; the rest goes into a file that extends the plan."""
+    rows = grid(STAGES)
+    at = next(i for i, row in enumerate(rows) if row[:1] == ["segment"])
+    rows[at] += ["spend", "spend low", "spend high", "cost per arrival", "yearly churn"]
+    rows[at + 1] += [50_000, 40_000, 70_000, 12, "20%"]
+    with open(tmp_path / "sheet.csv", "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    plan = plan_of(tmp_path / "sheet.csv", tmp_path)
+    segment = plan.segments["inbound"]
+    assert (segment.spend.per_quarter[0].min, segment.spend.per_quarter[0].max) == (40_000, 70_000)
+    assert segment.spend.per_arrival[0].value == 12 and segment.customers.churn[0].value == 0.2
+    more = "extends: plan.yaml\ncapacity:\n  mqls: {people: 3, each_per_week: 10}\n"
+    (tmp_path / "more.yaml").write_text(more, encoding="utf-8")
+    assert load(tmp_path / "more.yaml").has_people
+
+
+def test_the_guide_says_what_the_sheet_does_not_hold(openpyxl, tmp_path):
+    write_template(tmp_path / "template.xlsx")
+    cells = [str(cell.value) for row in openpyxl.load_workbook(tmp_path / "template.xlsx")["Guide"] for cell in row]
+    text = " ".join(cells)
+    for word in ("capacity", "follow_up", "spend.response", "opening.customers", "linearity", "extends: plan.yaml"):
+        assert word in text, word

@@ -15,14 +15,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulator.analysis.solve import solve
+from simulator.errors import ScenarioError
 from simulator.scenario.closing import is_detailed
 from simulator.scenario.load import load
 from simulator.simulation import simulate as module
 from simulator.simulation.simulate import simulate
 from tests.docs.examples import ROOT
+from tests.oracles.people import precision
 from tests.simulation.cases import load_case, plan
 from tests.simulation.people_cases import DEALS, LEADS, worked
-from tests.statistical import assert_distribution, assert_mean
+from tests.statistical import assert_distribution, assert_mean, assert_poisson
 from tests.strategies import valid_scenarios
 
 EXAMPLES = [p for p in sorted((ROOT / "scenarios").glob("*.yaml")) if "capacity:" not in p.read_text(encoding="utf-8")]
@@ -340,6 +342,32 @@ def test_one_more_person_leaves_the_luck_of_the_others():
         document["capacity"] = {"mqls": worked(people, 100, attrition=0.3, replace_weeks={"mean": 5}, ramp_weeks=6)}
         there.append(simulate(load(document), trials=500, seed=4, by="week")._parts["staffed"].sum(axis=0))
     assert (there[1] >= there[0] - 1e-9).all() and (there[1] <= there[0] + 1 + 1e-9).all()
+
+
+def test_who_a_bar_turns_away():
+    """Good ones turned away are a thinned Poisson; both ratios are what their counts say, trial by trial."""
+    passed, good, auc = 0.3, 0.4, 0.8
+    segment = {
+        "volume": 400, "conversion": {"mqls": passed, "sqls": 0.5, "wins": 0.4},
+        "follow_up": {"mqls": {"reached": 0.9, "good": good, "auc": auc}},
+    }  # fmt: skip
+    document = plan({"a": segment}, quarters=2, warm_up=0, stages=["engagements", "mqls", "sqls", "wins"])
+    result = simulate(load(document), trials=4000, seed=4)
+    right = precision(passed, good, auc)
+    for quarter in (0, 1):
+        away = result["good_turned_away"][:, quarter]
+        assert_poisson(away, 400 * (good - passed * right), what=f"good ones turned away in Q{quarter + 1}")
+    away, mqls = result["good_turned_away"], result["mqls"]
+    np.testing.assert_allclose(result["false_negatives"], away / (away + right * mqls), rtol=1e-12)
+    np.testing.assert_allclose(
+        result["false_positives"], result["disqualified"] / (mqls - result["not_reached"]), rtol=1e-12
+    )
+    year = result.values("false_negatives", "horizon")
+    np.testing.assert_allclose(year, away.sum(axis=1) / (away + right * mqls).sum(axis=1), rtol=1e-12)
+    target = {"metric": "false_negatives", "at_most": 0.4, "in": "horizon"}
+    with pytest.raises(ScenarioError, match="needs good and auc in follow_up"):
+        load({**QUEUE, "targets": [target]})
+    assert load({**document, "targets": [target]}).targets
 
 
 def test_large_cohorts_in_parts():

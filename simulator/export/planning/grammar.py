@@ -54,6 +54,16 @@ SETTINGS = (
     Setting("ranges are", "", "lowest / likely / highest", "What low and high mean in all ranges below."),
 )
 
+ELSEWHERE = (
+    ("people", "teams with so much to do a week, hires, sellers with so many open deals: capacity"),
+    ("leads", "who is reached, disqualified, nurtured, behind which bar: follow_up"),
+    ("money", "what a budget brings at falling returns: spend.response"),
+    ("customers", "renewals, expansion, customers at the start: customers, opening.customers"),
+    ("closing", "quarter ends, early discounts, what pushes and size change: linearity, pull_ins, slips"),
+    ("the rest", "events, correlations, open deals, KPIs of a segment, numbers that differ by quarter"),
+)
+"""What no sheet holds: the scenario file says it."""
+
 TARGETS = ("target", "at least", "at most", "in", "for segment", "called", "notes")
 _SHARES = {1: (0.25, 0.30, 0.36), 2: (0.30, 0.40, 0.48), 3: (0.52, 0.60, 0.66), 4: (0.28, 0.35, 0.42)}
 _LAGS = {1: 0.5, 2: 2.0, 3: 1.5, 4: 8.0}
@@ -93,5 +103,11 @@ def columns_of(stages: Sequence[str]) -> tuple[Column, ...]:
                False, (0.15, 0.20, 0.30)),
         Column("slip weeks", ("slips", "delay_weeks", "mean"), "positive", False, "Mean weeks of a slip, at least 1.",
                False, (None, 4, None)),
+        Column("spend", ("spend", "per_quarter"), "positive", True, "Budget per quarter; for cac and spend as targets.",
+               False, shown=False),
+        Column("cost per arrival", ("spend", "per_arrival"), "positive", True,
+               f"Cost of each of the {stages[0]}, beside the budget.", False, shown=False),
+        Column("yearly churn", ("customers", "churn"), "share", True,
+               "Share of customers that leave within a year; for customers and arr as targets.", False, shown=False),
     ]  # fmt: skip
     return tuple(found)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import UsageError
-from simulator.export.planning.grammar import RANGES, SETTINGS, SHEET, TARGETS, Column, columns_of
+from simulator.export.planning.grammar import ELSEWHERE, RANGES, SETTINGS, SHEET, TARGETS, Column, columns_of
 from simulator.export.stamp import today
 from simulator.export.workbook.book import Book
 from simulator.files import whole, write_text
@@ -209,6 +209,13 @@ def _guide(book: Book, stages: Sequence[str], columns: Sequence[Column]) -> None
         ("Then", "simulator scenario from-sheet plan.xlsx -o plan.yaml     and     simulator run plan.yaml"),
         ("", ""),
         *((column.head, column.note) for column in columns),
+        ("", ""),
+        ("More columns", "that you may add to the segments, with low and high beside them where you are unsure:"),
+        *((column.head, column.note) for column in columns_of(stages) if not column.shown and column.ranges),
+        ("", ""),
+        ("Not in the sheet", "but in the scenario file. Keep it apart, in a second file with extends: plan.yaml that "
+         "says only this, and the sheet can be read again at any time:"),
+        *ELSEWHERE,
     ]  # fmt: skip
     for row, (head, text) in enumerate(lines, start=2):
         book.text(sheet, row, 0, head, "bold_wrapped")
