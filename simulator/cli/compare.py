@@ -16,7 +16,7 @@ from simulator.cli.options import (
     set_option,
     simulation_options,
 )
-from simulator.cli.output import Bar, form_of, put_json, put_tables, say
+from simulator.cli.output import Bar, put_answer
 from simulator.cli.playing import seed_for
 
 
@@ -67,14 +67,4 @@ def compare(
     seed = seed_for(plans, seed)
     with Bar("comparing") as bar:
         found = run(*plans, trials=trials, seed=seed, threads=threads, progress=bar)
-    if form_of(form, output) == "json":
-        put_json(found.to_json(), output)
-    else:
-        from simulator.report.tables_compare import compare_table
-
-        put_tables([compare_table(found)], output)
-    if plot is not None:
-        from simulator.report.figures_compare import save
-
-        save(found, plot)
-        say(f"Wrote {plot}")
+    put_answer(found, "compare", form, output, plot)

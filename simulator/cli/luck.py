@@ -10,7 +10,7 @@ import click
 
 from simulator.cli.inputs import keep_inputs
 from simulator.cli.options import OutputFile, debug_option, format_option, output_option, set_option, simulation_options
-from simulator.cli.output import Bar, form_of, put_json, put_tables, say
+from simulator.cli.output import Bar, form_of, put_json, put_picture, put_tables, say
 from simulator.cli.playing import one_plan, scenario_argument, seed_for
 from simulator.errors import UsageError
 
@@ -94,11 +94,7 @@ def luck(
             actual=outcome, trials=trials, seed=seed, threads=threads, progress=bar,
         )  # fmt: skip
     show(found, form_of(form, output), output)
-    if plot is not None:
-        from simulator.report.figures_luck import save
-
-        save(found, plot)
-        say(f"Wrote {plot}")
+    put_picture(found, "luck", plot)
 
 
 def outcomes(pairs: tuple[tuple[str, float], ...]) -> dict[str, float] | None:

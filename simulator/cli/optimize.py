@@ -16,7 +16,7 @@ from simulator.cli.options import (
     set_option,
     simulation_options,
 )
-from simulator.cli.output import Bar, form_of, put_json, put_tables, say
+from simulator.cli.output import Bar, put_answer
 from simulator.cli.playing import one_plan, scenario_argument, seed_for
 from simulator.errors import UsageError
 
@@ -88,17 +88,7 @@ def optimize(
             plan, budget=wanted, bounds=ends, fixed=pinned, target=target, probability=probability, trials=trials,
             seed=seed, threads=threads, progress=bar,
         )  # fmt: skip
-    if form_of(form, output) == "json":
-        put_json(found.to_json(), output)
-    else:
-        from simulator.report.tables_optimize import optimize_table
-
-        put_tables([optimize_table(found)], output)
-    if plot is not None:
-        from simulator.report.figures_optimize import save
-
-        save(found, plot)
-        say(f"Wrote {plot}")
+    put_answer(found, "optimize", form, output, plot)
 
 
 def _amount(text: str, where: str) -> float:

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -77,6 +78,26 @@ def put_tables(tables: Sequence[RenderableType], output: Path | None) -> None:
             console.print()
         return
     put_text("\n".join(as_text(table, width) for table in tables), output)
+
+
+def put_answer(found: Any, kind: str, form: str | None, output: Path | None, plot: Path | None) -> None:
+    """What an analysis found, as JSON or as its table, and drawn to ``plot``.
+
+    kind : what its table and picture are called: ``tables_KIND.KIND_table`` and ``figures_KIND.save`` in report.
+    """
+    if form_of(form, output) == "json":
+        put_json(found.to_json(), output)
+    else:
+        tables = import_module(f"simulator.report.tables_{kind}")
+        put_tables([getattr(tables, f"{kind}_table")(found)], output)
+    put_picture(found, kind, plot)
+
+
+def put_picture(found: Any, kind: str, plot: Path | None) -> None:
+    """What an analysis found, drawn to a file by ``figures_KIND.save`` in report; nothing without a file."""
+    if plot is not None:
+        import_module(f"simulator.report.figures_{kind}").save(found, plot)
+        say(f"Wrote {plot}")
 
 
 class Bar:

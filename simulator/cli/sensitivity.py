@@ -17,7 +17,7 @@ from simulator.cli.options import (
     set_option,
     simulation_options,
 )
-from simulator.cli.output import Bar, form_of, put_json, put_tables, say
+from simulator.cli.output import Bar, form_of, put_json, put_picture, put_tables
 from simulator.cli.playing import one_plan, scenario_argument, seed_for, target_option
 from simulator.cli.simulating import announce_compiling
 
@@ -86,8 +86,4 @@ def sensitivity(
 
         table = tornado_table(found, everything) if isinstance(found, Tornado) else sobol_table(found)
         put_tables([table], output)
-    if plot is not None:
-        from simulator.report.figures_sensitivity import save
-
-        save(found, plot)
-        say(f"Wrote {plot}")
+    put_picture(found, "sensitivity", plot)

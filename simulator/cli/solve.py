@@ -18,7 +18,7 @@ from simulator.cli.options import (
     set_option,
     simulation_options,
 )
-from simulator.cli.output import Bar, form_of, put_json, put_tables, say
+from simulator.cli.output import Bar, put_answer
 from simulator.cli.playing import one_plan, scenario_argument, seed_for, split_vary, target_option
 from simulator.cli.simulating import announce_compiling
 
@@ -79,14 +79,4 @@ def solve(
             plan, paths, target=target, probability=probability, engine=cast("Engine", engine), trials=trials,
             seed=seed, threads=threads, progress=bar, before_simulating=announce_compiling,
         )  # fmt: skip
-    if form_of(form, output) == "json":
-        put_json(found.to_json(), output)
-    else:
-        from simulator.report.tables_solve import solve_table
-
-        put_tables([solve_table(found)], output)
-    if plot is not None:
-        from simulator.report.figures_solve import save
-
-        save(found, plot)
-        say(f"Wrote {plot}")
+    put_answer(found, "solve", form, output, plot)

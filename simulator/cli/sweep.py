@@ -17,7 +17,7 @@ from simulator.cli.options import (
     set_option,
     simulation_options,
 )
-from simulator.cli.output import Bar, form_of, put_json, put_tables, say
+from simulator.cli.output import Bar, form_of, put_json, put_picture, put_tables, say
 from simulator.cli.playing import one_plan, scenario_argument, seed_for, split_vary, target_option
 from simulator.cli.simulating import announce_compiling
 
@@ -121,11 +121,7 @@ def sweep(
     _write(found, form, output)
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
-    if plot is not None:
-        from simulator.report.figures_sweep import save
-
-        save(found, plot)
-        say(f"Wrote {plot}")
+    put_picture(found, "sweep", plot)
 
 
 def _need_pyarrow() -> None:
