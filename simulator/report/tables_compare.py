@@ -37,7 +37,7 @@ def compare_table(comparison: Comparison) -> RenderableType:
     if comparison.scorecards:
         parts += [
             Text(TITLE, style="bold"),
-            _targets(comparison, comparison.scorecards, "segment and what it asks"),
+            _targets(comparison, comparison.scorecards, "judged on"),
             "",
         ]
     parts += [_metrics(comparison, k) for k in range(1, len(names))]
