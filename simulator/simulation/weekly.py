@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simulator.kernels.jit import in_form
 from simulator.kernels.room import make_room
 from simulator.quarters import WEEKS
 from simulator.simulation.lower_people import People, part_names
@@ -62,7 +63,8 @@ def chunk_player(lowered: Lowered, seeds: np.ndarray, column: np.ndarray, column
 
     people, plan = lowered.people, lowered.plan
     assert people is not None
-    run: Any = run_weekly  # the number of a plan's parts is not in the type of what is None or not
+    # the number of a plan's parts is not in the type of what is None or not
+    run: Any = in_form(run_weekly, "weekly" if lowered.closing is None else "weekly-closely")
     desks: list[_Desk] = []  # list.pop and append are atomic
 
     def play(first: int, outputs: Outputs) -> None:
