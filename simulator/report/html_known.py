@@ -51,8 +51,6 @@ def _arithmetic(result: Result, target: TargetEstimate) -> Row | None:
     if any(segment.accounts is not None for segment in segments):
         return None  # who is won depends on how many engage meanwhile, who comes on how many are left
     money = target.metric == BOOKINGS
-    if any(segment.accounts is not None for segment in segments):
-        return None  # the rate into wins follows from the contacts: there is no product of rates
     quarters = target.period.quarters
     total, bought = 0.0, 0.0
     for segment in segments:

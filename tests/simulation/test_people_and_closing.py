@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -106,8 +107,8 @@ def test_against_the_twin(name, tmp_path):
     twin = people.simulate(scenario, trials=4000, seed=SEED)
     result = simulate(scenario, trials=60_000, seed=SEED)
     assert twin["waiting"].sum() > 0 and twin["gone_cold"].sum() > 0
-    checks = [*against.same(scenario, result, twin), *new_metrics(scenario, result, twin)]
-    against.hold([*checks, *customer_metrics(scenario, result, twin)])
+    checks = (against.same, new_metrics, customer_metrics)
+    against.hold(chain.from_iterable(check(scenario, result, twin) for check in checks))
 
 
 @pytest.mark.slow
