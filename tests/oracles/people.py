@@ -324,6 +324,8 @@ class Trial:
             rate *= right / share if good else (1 - right) / (1 - share)
         if rng.random() < rate:
             arrives = week + laws.draw_weeks(plan.lag[lead.stage + 1][q], rng)
+            if world.quarter(min(arrives, world.end - 1)) != q:
+                good = None  # another quarter's bar may be another one: those who come then are as good as its
             if not (week < 0 <= arrives and world.leads is not None):
                 self._send(Lead(lead.segment, lead.stage + 1, arrives, good=good))
             return
