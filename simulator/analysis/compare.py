@@ -10,10 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.analysis.engine import PLAYED, Answering, not_exact
 from simulator.analysis.notebook import table_html
 from simulator.analysis.shared import shared_metrics, shared_periods, what_is_not_shared
 from simulator.analysis.variants import Steps
 from simulator.errors import UsageError
+from simulator.exact.family import Family, Found
+from simulator.exact.forecast import Engine, check_engine
+from simulator.exact.laws import OutOfReachError
 from simulator.quarters import Period
 from simulator.scenario.model import Scenario, Target
 from simulator.simulation.provenance import SCHEMA
@@ -22,19 +26,24 @@ from simulator.simulation.simulate import check_arguments, simulate
 from simulator.statistics.intervals import Estimate, as_percent, mean, proportion
 from simulator.statistics.paired import Race, paired_mean, paired_proportion, race
 
+Known = dict[str, tuple[Found | None, ...]]
+"""Name of a target -> how likely it is in each plan, None where a plan has no such target."""
+
 
 @dataclass(frozen=True)
 class ComparedTarget:
     """A target in all plans, and one plan's difference to the first.
 
     ``probabilities`` has None for a plan without the target; ``difference`` is then None if that
-    plan or the first lacks it. ``other`` is the number of the plan that is set against the first.
+    plan or the first lacks it. ``other`` is the number of the plan that is set against the first, ``engine`` says
+    whether both were worked out (``exact``, ``conditional``) or counted in trials (``simulate``).
     """
 
     name: str
     probabilities: tuple[Estimate | None, ...]
     other: int
     difference: Estimate | None
+    engine: str = "simulate"
 
     def to_json(self) -> dict[str, Any]:
         d = self.difference
@@ -46,6 +55,7 @@ class ComparedTarget:
             "standard_error": None if d is None else d.standard_error,
             "low": None if d is None else d.low,
             "high": None if d is None else d.high,
+            "engine": self.engine,
         }
 
 
@@ -77,12 +87,15 @@ class Comparison:
     ----------
     results : tuple of Result, one per plan, of the same trials and seed.
     notes : what could not be compared, in words.
+    how : whether the targets' probabilities were worked out; all else is counted in the trials.
     """
 
     results: tuple[Result, ...]
     notes: tuple[str, ...] = ()
     _pairs: tuple[tuple[str, tuple[int | None, ...]], ...] = field(default=(), repr=False)
     _kpi_pairs: tuple[tuple[str, tuple[int | None, ...]], ...] = field(default=(), repr=False)
+    how: Answering = PLAYED
+    _known: Known = field(default_factory=dict, repr=False)
 
     @property
     def scenarios(self) -> tuple[Scenario, ...]:
@@ -113,10 +126,20 @@ class Comparison:
     def targets(self) -> tuple[ComparedTarget, ...]:
         """Every target of any plan, against each other plan in turn."""
         return tuple(
-            self._target(name, self._hits(places), k)
+            self._worked_out(name, k) or self._target(name, self._hits(places), k)
             for name, places in self._pairs
             for k in range(1, len(self.results))
         )
+
+    def _worked_out(self, name: str, other: int) -> ComparedTarget | None:
+        """A target as it was worked out, at the same points in all plans; None where it was not."""
+        if name not in self._known:
+            return None
+        found = self._known[name]
+        first, second = found[0], found[other]
+        difference = None if first is None or second is None else second.less(first)
+        probabilities = tuple(None if each is None else each.estimate for each in found)
+        return ComparedTarget(name, probabilities, other, difference, self.how.engine)
 
     @cached_property
     def scorecards(self) -> tuple[ComparedTarget, ...]:
@@ -180,7 +203,7 @@ class Comparison:
                 {"name": s.name, "file": s.file, "sha256": s.sha256, "label": label}
                 for s, label in zip(self.scenarios, self.labels, strict=True)
             ],
-            "version": head["version"], "trials": head["trials"], "seed": head["seed"],
+            "version": head["version"], "engine": self.how.engine, "trials": head["trials"], "seed": head["seed"],
             "libraries": head["libraries"],
             "differences": list(self.differences),
             "targets": [row.to_json() for row in self.targets],
@@ -215,6 +238,7 @@ def _points(difference: Estimate | None) -> str:
 def compare(
     first: Scenario,
     *others: Scenario,
+    engine: Engine = "auto",
     trials: int | None = None,
     seed: int | None = None,
     threads: int | None = None,
@@ -223,11 +247,15 @@ def compare(
     """Play two or more plans in the same luck and set them against the first.
 
     All run with the same seed, so what the plans have in common happens alike in each trial: the
-    difference is that of the plans, and its standard error that of the paired differences.
+    difference is that of the plans, and its standard error that of the paired differences. The
+    probabilities of targets are worked out instead where that can be done.
 
     Parameters
     ----------
     first, others : from :func:`simulator.load`, or of :func:`simulator.what_if`.
+    engine : of the probabilities of targets. ``auto`` works them out, all plans at the same points of what is
+        uncertain, where every plan and target allows it and no trials are asked for; ``exact`` refuses to count
+        them in trials, ``simulate`` always does. Who ends ahead is known of trials alone.
     trials, seed : by default those of the first plan that says any.
     threads : by default one per processor; they change no number.
     progress : called with (done, total).
@@ -251,17 +279,48 @@ def compare(
     if not others:
         raise UsageError("comparing takes two plans or more")
     setup = check_arguments(first, trials, seed if seed is not None else _first_seed(plans), threads)
+    pairs, changed = _pair_targets([plan.targets for plan in plans])
+    how, known = _work_out(plans, pairs, engine, trials, setup.seed)
     steps = Steps(progress, len(plans))
     results = tuple(
         simulate(plan, trials=setup.trials, seed=setup.seed, threads=setup.threads, progress=steps.of(number))
         for number, plan in enumerate(plans)
     )
-    pairs, changed = _pair_targets([plan.targets for plan in plans])
-    kpis, other = _pair_targets([plan.kpis for plan in plans], "KPI")
-    changed += other
+    kpis, more = _pair_targets([plan.kpis for plan in plans], "KPI")
+    changed += more
     notes = [note for other in others for note in what_is_not_shared(first, other)]
     notes += changed + _own_settings(plans, setup.trials, trials, setup.seed, seed)
-    return Comparison(results, tuple(dict.fromkeys(notes)), pairs, kpis)
+    return Comparison(results, tuple(dict.fromkeys([*notes, *how.notes])), pairs, kpis, how, known)
+
+
+def _work_out(
+    plans: Sequence[Scenario], pairs: Pairs, engine: Engine, trials: int | None, seed: int
+) -> tuple[Answering, Known]:
+    """Every target of every plan at the same points, or none of them.
+
+    Raises
+    ------
+    UsageError : ``exact`` was asked for, and something is beyond it.
+    """
+    check_engine(engine, trials)
+    if engine == "simulate" or (engine == "auto" and trials is not None) or not pairs:
+        return PLAYED, {}
+    family, plan = None, plans[0]
+    known: dict[str, list[Found | None]] = {name: [] for name, _ in pairs}
+    engines = []
+    try:
+        family = Family(plan, plan.targets[:1], seed)
+        for number, plan in enumerate(plans):
+            variant = family.variant(plan)
+            engines.append(variant.engine)
+            for name, places in pairs:
+                place = places[number]
+                known[name].append(None if place is None else variant.probability(plan.targets[place]))
+    except OutOfReachError as reason:
+        return not_exact(plan, engine, str(reason)), {}
+    worked = "conditional" if "conditional" in engines else "exact"
+    answered = family.answered or "exact, nothing sampled"
+    return Answering(family, worked, answered), {name: tuple(found) for name, found in known.items()}
 
 
 def _first_seed(plans: Sequence[Scenario]) -> int | None:

@@ -42,12 +42,14 @@ def answering(
     engine: Engine,
     trials: int | None,
     seed: int,
+    per_set: int | None = None,
 ) -> Answering:
     """Work it out where the plan and its targets allow it, and nobody asked for trials.
 
     Parameters
     ----------
     targets : those whose probability is wanted; the first is the one that matters most
+    per_set : points of each scramble
 
     Raises
     ------
@@ -63,7 +65,7 @@ def answering(
             raise OutOfReachError("all targets together hang together")
         if scenario.kpis:
             raise OutOfReachError("kpi: has no closed form")
-        family = Family(scenario, targets[:1], seed)
+        family = Family(scenario, targets[:1], seed, per_set)
         plan = family.variant()
         for target in targets:
             plan.probability(target)

@@ -13,7 +13,7 @@ from simulator.analysis.engine import PLAYED, Answering, BeforePlaying, answerin
 from simulator.analysis.goal import Goal, goal_of
 from simulator.analysis.notebook import table_html
 from simulator.analysis.variants import Progress, play
-from simulator.exact.family import Family, Found
+from simulator.exact.family import Family, Found, Variant
 from simulator.exact.forecast import Engine
 from simulator.exact.laws import OutOfReachError
 from simulator.scenario.labels import label
@@ -25,6 +25,8 @@ from simulator.simulation.setup import Setup, check_arguments
 from simulator.statistics.intervals import Estimate, as_percent, mean, proportion
 from simulator.statistics.paired import paired_mean, paired_proportion
 
+MANY, FEW = 128, 32
+"""Points of each scramble: for the plan as it is, and for what moving an assumption adds to that."""
 STEP = 0.1
 """Certain assumptions are moved by this share either way: they have no P10 and P90."""
 
@@ -271,7 +273,7 @@ def tornado(
     goal = goal_of(scenario, target)
     setup = check_arguments(scenario, trials, seed, threads)
     chosen = moves(scenario) if only is None else list(only)
-    how = answering(scenario, goal, target_of(scenario, goal), engine, trials, setup.seed)
+    how = answering(scenario, goal, target_of(scenario, goal), engine, trials, setup.seed, MANY)
     if how.family is not None:
         try:
             return _worked_out(scenario, goal, chosen, setup, how, how.family, progress)
@@ -330,26 +332,36 @@ def _worked_out(
     family: Family,
     progress: Progress | None,
 ) -> Tornado:
-    """The same without playing: every move at the same points."""
+    """The same without playing: the plan at many points, what each move adds to it at the first of them."""
     quarters = scenario.calendar.period(goal.period).quarters
 
-    def job(number: int, threads: int, tick: Progress) -> tuple[Found | None, Found]:
-        plan, hold = _moved(scenario, chosen, number)
-        variant = family.variant(None if plan is scenario else plan, hold)
+    def measured(variant: Variant, plan: Scenario) -> tuple[Found | None, Found]:
         targets = target_of(plan, goal)
-        found = variant.probability(targets[0]) if targets else None, variant.mean(goal.metric, quarters, goal.segment)
-        tick(1, 1)
-        return found
+        p = variant.probability(targets[0]) if targets else None
+        return p, variant.mean(goal.metric, quarters, goal.segment)
 
-    found = dict(play(job, range(1 + 2 * len(chosen)), setup, progress))
+    own, own_mean = measured(family.variant(), scenario)
+    few = family.thinned(FEW)
+    start, start_mean = measured(few.variant(), scenario)
+
+    def job(number: int, threads: int, tick: Progress) -> tuple[Found | None, Found]:
+        plan, hold = _moved(scenario, chosen, number + 1)
+        p, mean_of = measured(few.variant(None if plan is scenario else plan, hold), plan)
+        tick(1, 1)
+        moved = None if p is None or start is None or own is None else p.moved(start, own)
+        return moved, mean_of.moved(start_mean, own_mean)
+
+    found = dict(play(job, range(2 * len(chosen)), setup, progress))
     effects = []
     for i, move in enumerate(chosen):
-        (low_p, low), (high_p, high) = found[2 * i + 1], found[2 * i + 2]
-        p = None if low_p is None or high_p is None else (low_p.value, high_p.value)
+        (low_p, low), (high_p, high) = found[2 * i], found[2 * i + 1]
+        p = None if low_p is None or high_p is None else (_share(low_p.value), _share(high_p.value))
         change = None if low_p is None or high_p is None else high_p.less(low_p)
         effects.append(Effect(move, p, (low.value, high.value), change, high.less(low)))
     effects.sort(key=lambda effect: effect.size, reverse=True)
-    own, own_mean = found[0]
-    return Tornado(
-        scenario, goal, tuple(effects), None if own is None else own.estimate, own_mean.estimate, None, setup.seed, how
-    )
+    p_now = None if own is None else own.estimate
+    return Tornado(scenario, goal, tuple(effects), p_now, own_mean.estimate, None, setup.seed, how)
+
+
+def _share(p: float) -> float:
+    return min(max(p, 0.0), 1.0)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from simulator.cli.inputs import keep_inputs, load_all
 from simulator.cli.options import (
     OutputFile,
+    analysis_engine_option,
     debug_option,
     format_option,
     output_option,
@@ -19,11 +21,15 @@ from simulator.cli.options import (
 from simulator.cli.output import Bar, put_answer
 from simulator.cli.playing import seed_for
 
+if TYPE_CHECKING:
+    from simulator.exact.forecast import Engine
+
 
 @click.command()
 @scenarios_argument
 @set_option
 @simulation_options
+@analysis_engine_option
 @click.option(
     "--plot", metavar="FILE", type=OutputFile((".png", ".svg")), help="Draw the distributions on one axis to FILE."
 )
@@ -36,6 +42,7 @@ def compare(
     trials: int | None,
     seed: int | None,
     threads: int | None,
+    engine: str,
     plot: Path | None,
     form: str | None,
     output: Path | None,
@@ -66,5 +73,5 @@ def compare(
         plans = load_all(scenarios, changes)
     seed = seed_for(plans, seed)
     with Bar("comparing") as bar:
-        found = run(*plans, trials=trials, seed=seed, threads=threads, progress=bar)
+        found = run(*plans, engine=cast("Engine", engine), trials=trials, seed=seed, threads=threads, progress=bar)
     put_answer(found, "compare", form, output, plot)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -14,6 +15,8 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
     All imports are inside, so that Ctrl-C is understood from the first moment.
     """
+    # matrices here are small: a library's own threads would wait for each other and for ours
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from simulator.cli.errors import Settings, report
 

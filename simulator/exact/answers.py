@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.exact import transforms
-from simulator.exact.expected import expected
+from simulator.exact.expected import Rows, expected
 from simulator.exact.laws import WORST, CountLaw, MoneyLaw, OutOfReachError, count_law, money_law
 from simulator.exact.memory import Memory
 from simulator.exact.outline import Outline
@@ -115,9 +115,9 @@ class Answers:
             return 0.0
         return float(self.means(metric, quarters, segment).std(ddof=1)) / self.count**0.5
 
-    def expected(self, segment: int, rows: slice) -> dict[str, Floats]:
+    def expected(self, segment: int, rows: Rows) -> dict[str, Floats]:
         """Means of all metrics of a segment by quarter, at some of the points; see :mod:`simulator.exact.expected`."""
-        key = "expected", rows.step, *self.segments.mark_of(segment)
+        key = "expected", None if isinstance(rows, slice) else rows.tobytes(), *self.segments.mark_of(segment)
         return self.points.memory.recall(key, lambda: expected(self.segments, segment, rows))
 
     def by_point(self, metric: str, quarters: Quarters, segment: str | Sequence[str] | None = None) -> Law:

@@ -28,10 +28,11 @@ from simulator.simulation.metrics import (
 )
 
 Floats = NDArray[np.float64]
+Rows = slice | NDArray[np.int64]
 ALL = slice(None)
 
 
-def expected(segments: Segments, segment: int, rows: slice = ALL) -> dict[str, Floats]:
+def expected(segments: Segments, segment: int, rows: Rows = ALL) -> dict[str, Floats]:
     """Mean of every metric: name -> float64 (1 or point, quarter); stocks at the quarter's end.
 
     Only of those who arrive in the plan: not of deals and leads that files give.
@@ -58,7 +59,7 @@ def expected(segments: Segments, segment: int, rows: slice = ALL) -> dict[str, F
     return found
 
 
-def _of(values: NDArray[Any], rows: slice) -> NDArray[Any]:
+def _of(values: NDArray[Any], rows: Rows) -> NDArray[Any]:
     return values if values.shape[0] == 1 else values[rows]
 
 
@@ -67,7 +68,7 @@ def _quarters(outline: Outline, weekly: Floats) -> Floats:
     return weekly[:, outline.start :].reshape(weekly.shape[0], outline.quarters, WEEKS).sum(axis=2)
 
 
-def _value(terms: Terms, rows: slice) -> Floats:
+def _value(terms: Terms, rows: Rows) -> Floats:
     """Mean value of a deal by week of its birth: (1 or point, week)."""
     group = _of(terms.group, rows)
     if not terms.sizes:
@@ -79,7 +80,7 @@ def _value(terms: Terms, rows: slice) -> Floats:
     return by_week(chosen)
 
 
-def _fates(outline: Outline, terms: Terms, born: Floats, rows: slice) -> tuple[Floats, Floats, Floats, Floats]:
+def _fates(outline: Outline, terms: Terms, born: Floats, rows: Rows) -> tuple[Floats, Floats, Floats, Floats]:
     """Expected wins, losses, slips, slips out of the quarter: (point, channel, week) each."""
     win_stage = outline.stages - 1
 

@@ -8,12 +8,14 @@ remembered from the others.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.exact.answers import Answers
 from simulator.exact.certain import exact_target
 from simulator.exact.conditional import SETS, Averages, Cloud, cloud, estimate
 from simulator.exact.laws import OutOfReachError
@@ -33,7 +35,7 @@ PER_SET = 64
 """Points of each scramble: 1,024 in all."""
 MOST_BYTES = 400 << 20
 THINNED = 4
-"""Every so manieth point is enough for means."""
+"""Means are taken at the first points of each scramble: one in so many."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,10 @@ class Found:
     def estimate(self) -> Estimate:
         """With the t interval over the scrambles; without error where nothing is uncertain."""
         return _estimate(self.sets, self.share)
+
+    def moved(self, start: Found, end: Found) -> Found:
+        """This and the difference of two others: at few points how far it is from ``start``, at many ``end``."""
+        return Found(self.sets - start.sets + end.sets, self.share)
 
     def less(self, other: Found) -> Estimate:
         """This less another at the same points: the error of the difference."""
@@ -77,7 +83,8 @@ class Variant:
         self._averages = Averages(outline, points, hold, family.memory)
 
     @property
-    def answers(self):  # type: ignore[no-untyped-def]
+    def answers(self) -> Answers:
+        """The laws at the points."""
         return self._averages.answers
 
     def probability(self, target: Target) -> Found:
@@ -102,10 +109,16 @@ class Variant:
         at_points = self.answers.means(metric, tuple(quarters), segment)
         return Found(np.broadcast_to(at_points, (max(SETS, at_points.size),)).reshape(SETS, -1).mean(axis=1), False)
 
+    @property
+    def _first_of_each(self) -> NDArray[np.int64]:
+        """Numbers of the first points of every scramble: the first of Sobol' points are even by themselves."""
+        by_set = np.arange(self.answers.count).reshape(SETS, -1)
+        return np.asarray(by_set[:, : max(1, by_set.shape[1] // THINNED)].ravel(), np.int64)
+
     def means(self, quarters: Sequence[int], segment: str | Sequence[str] | None = None) -> dict[str, float]:
         """Mean of every metric over quarters (of stocks at the end of the last), at a quarter of the points."""
         chosen, outline = indices(self.outline.scenario, segment), self.outline
-        some = slice(None) if outline.certain else slice(None, None, THINNED)
+        some = slice(None) if outline.certain else self._first_of_each
         given = {deal.segment for deal in outline.deals} | {lead.segment for lead in outline.leads}
         names = [m.name for m in metrics_in(outline.scenario)]
         found = dict.fromkeys(names, 0.0)
@@ -141,6 +154,13 @@ class Family:
             self.cloud = Cloud((), np.zeros((SETS * per_set, 0)), seed)
         else:
             self.cloud = cloud(self.outline, targets, seed, per_set)
+
+    def thinned(self, per_set: int) -> Family:
+        """The same at the first points of each scramble."""
+        few = copy(self)
+        by_set = self.cloud.z.reshape(SETS, -1, self.cloud.z.shape[1])[:, :per_set]
+        few.cloud = Cloud(self.cloud.names, by_set.reshape(-1, by_set.shape[2]), self.cloud.seed)
+        return few
 
     def variant(self, scenario: Scenario | None = None, hold: Mapping[str, float] | None = None) -> Variant:
         """The plan itself, or another one; ``hold`` fixes uncertain numbers by path.

@@ -80,7 +80,7 @@ class Shift:
         rows = max(part.shape[0] for part in parts)
         return np.maximum(0.0, np.concatenate([np.broadcast_to(p, (rows, WEEKS)) for p in parts], axis=1))
 
-    def of(self, rows: slice) -> Shift:
+    def of(self, rows: slice | NDArray[np.int64]) -> Shift:
         """The lag at some of the points."""
         if self.shared:
             return self

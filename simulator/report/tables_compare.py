@@ -26,6 +26,8 @@ def compare_table(comparison: Comparison) -> RenderableType:
     first = comparison.results[0]
     names = comparison.labels
     head = f"{first.trials:,} trials, seed {first.seed}, the same luck in all plans"
+    if comparison.how.family is not None:
+        head += f"; chance of each target: {comparison.how.answered}"
     plans = {scenario.name for scenario in comparison.scenarios}
     what = " against ".join(reversed(names)) if len(names) == 2 else f"{', '.join(names[1:])} against {names[0]}"
     what = f"{plans.pop()}: {what}" if len(plans) == 1 else what
