@@ -19,10 +19,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import funnel, memory, outputs, plot, race, startup, tables, threads, uncertain
+from . import funnel, memory, outputs, plot, race, startup, tables, threads, uncertain, worked_out
 
 HERE = Path(__file__).parent
-USUAL = ("r1", "customers", "uncertain", "threads", "outputs", "startup", "memory")
+USUAL = ("r1", "customers", "uncertain", "exact", "threads", "outputs", "startup", "memory")
 PARTS = (*USUAL, "many")
 LATEST = HERE / "results" / "latest.json"
 CHART = HERE.parent / "docs" / "images" / "speed.png"
@@ -81,6 +81,9 @@ def main(arguments: list[str] | None = None) -> int:
     if "uncertain" in parts:
         document = funnel.read(funnel.PLANS / "mid-market.yaml")
         record["uncertain"] = [uncertain.compare(document, seconds=seconds, rounds=rounds, tell=tell)]
+    if "exact" in parts:
+        quick = {"rounds": 4, "trials": 2000} if options.quick else {"rounds": 16, "trials": 20_000}
+        record["worked_out"] = worked_out.measure(worked_out.PLAN, **quick, tell=tell)
     documents = [
         funnel.read(funnel.PLANS / name) for name in ("r1.yaml", "twenty-five-customers.yaml", "mid-market.yaml")
     ]

@@ -49,6 +49,32 @@ def race(rows: list[dict[str, Any]]) -> str:
     return _table(head, lines)
 
 
+def worked_out(row: dict[str, Any]) -> list[str]:
+    """Answers without trials, and analyses made of them."""
+    head = ["target", "probability", "seconds", "error", "error it states", "seconds to ±0.1 points", "by trials"]
+    lines = [
+        [
+            each["target"],
+            f"{each['probability']:.2%}",
+            f"{each['seconds']:.2f}",
+            f"{100 * each['error_seen']:.2f} points",
+            f"{100 * each['error_stated']:.2f} points",
+            f"{each['to_a_tenth']:.2g}",
+            f"{each['played_to_a_tenth']:.2g}",
+            _times(each["ratio"]),
+        ]
+        for each in row["questions"]
+    ]
+    some = [[each["analysis"], f"{each['seconds']:.2f}", f"{each['processor']:.2f}"] for each in row["analyses"]]
+    return [
+        "## Worked out instead of played",
+        _table([*head, "ratio"], lines),
+        f"{row['plan']}; processor seconds of one thread. Error: standard deviation of the answer under different "
+        "seeds.",
+        _table(["analysis without trials", "seconds", "processor seconds"], some),
+    ]
+
+
 def write(record: dict[str, Any]) -> str:
     """The whole record."""
     machine = record["machine"]
@@ -78,6 +104,8 @@ def write(record: dict[str, Any]) -> str:
         ]
         head = ["plan", "NumPy, trials/s", "simulator, trials/s", "ratio", "two threads by one"]
         parts += ["## Everything uncertain", _table(head, lines)]
+    if record.get("worked_out"):
+        parts += worked_out(record["worked_out"])
     if record.get("startup"):
         lines = [
             [

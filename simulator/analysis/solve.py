@@ -224,7 +224,8 @@ def _answered(
     own = asked.at(None, None, asked.fine)
     answers = [_solve_one(asked, search, wanted, own) for search in searches]
     if sort:
-        answers.sort(key=lambda answer: (not answer.reached, abs(answer.relative or math.inf)))
+        # levers that are equally far, to a tenth of a percent, stay in the order of the plan
+        answers.sort(key=lambda answer: (not answer.reached, round(abs(answer.relative or math.inf), 3)))
     asked.finish()
     trials = setup.trials if how.family is None else None
     return Solution(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from simulator.exact import transforms
 from simulator.exact.expected import Rows, expected
 from simulator.exact.laws import WORST, CountLaw, MoneyLaw, OutOfReachError, count_law, money_law
+from simulator.exact.lumps import Drawn
 from simulator.exact.memory import Memory
 from simulator.exact.outline import Outline
 from simulator.exact.parts import STOCKS, Parts, Quarters, Segments
@@ -41,7 +42,7 @@ class Answers:
         self._laws: dict[tuple[str, Quarters, tuple[int, ...]], Law] = {}
         self.money = money_metrics(outline.scenario)
 
-    def given(self, lumps: dict[int, Floats]) -> Answers:
+    def given(self, lumps: Mapping[int, Drawn]) -> Answers:
         """The same points with these arrivals in dispersed weeks, see :class:`Segments`."""
         other = copy(self)
         other.segments = Segments(self.points, lumps)

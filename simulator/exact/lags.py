@@ -19,6 +19,8 @@ from simulator.scenario.scales import Z90
 Floats = NDArray[np.float64]
 
 TAIL = 1e-6
+_FEW = 32
+"""Means that are worked out one by one; of more, one curve is read."""
 
 
 def weeks_law(form: SpreadForm, a: Value, b: Value, kept: int) -> Floats:
@@ -72,6 +74,8 @@ def _integral(kind: str, a: Floats, b: Floats, kept: int) -> Floats:
         scale = a / np.exp(gamma.log_gamma(1 + 1 / shape))
         return x - a * gamma.lower(1 / shape, (x / scale) ** shape)
     if kind == "gamma":
+        if a.shape[0] > _FEW and b.shape[0] == 1 and 0 < float(b[0, 0]) <= 1:
+            return _gamma_integral(a, 1 / float(b[0, 0]) ** 2, x)
         rows = max(a.shape[0], b.shape[0])
         a, b = np.broadcast_to(a, (rows, 1)), np.broadcast_to(b, (rows, 1))
         shape = 1 / np.maximum(b, 1e-150) ** 2
@@ -85,6 +89,29 @@ def _integral(kind: str, a: Floats, b: Floats, kept: int) -> Floats:
     d = (np.log(x) - mu) / safe
     smooth = x * normal.cdf(d) - np.exp(mu + 0.5 * sigma * sigma) * normal.cdf(d - sigma)
     return np.where(sigma > 0, smooth, np.maximum(0.0, x - np.exp(mu)))
+
+
+def _gamma_integral(mean: Floats, shape: float, x: Floats) -> Floats:
+    """G of gammas of one shape >= 1 and many means: one curve, read at x in units of each.
+
+    ∫₀ʸ P(shape, u) du by cubic Hermite interpolation, whose slope is P itself: error below 1e-8 of a mean.
+    """
+    step = 0.05
+    y = step * np.arange(math.ceil((shape + 12 * math.sqrt(shape) + 30) / step) + 1)
+    below = gamma.lower(shape, np.asarray(y, np.float64))
+    density = np.zeros_like(y)
+    density[1:] = np.exp((shape - 1) * np.log(y[1:]) - y[1:] - math.lgamma(shape))
+    curve = y * below - shape * (below - np.where(y > 0, density * y / shape, 0.0))
+    at = x * (shape / mean)
+    i = np.minimum((at / step).astype(np.int64), y.size - 2)
+    t = at / step - i
+    s = 1 - t
+    inside = (
+        curve[i] * (1 + 2 * t) * s * s + curve[i + 1] * (3 - 2 * t) * t * t
+        + step * (below[i] * t * s * s - below[i + 1] * t * t * s)
+    )  # fmt: skip
+    found: Floats = np.where(at < y[-1], inside, at - shape) * (mean / shape)
+    return found
 
 
 def _geometric(mean: Floats, times: float, kept: int) -> Floats:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +24,14 @@ def dispersed(outline: Outline, segment: int | None = None) -> bool:
     return any(numbers.varies(slot) or float(numbers.slots[slot]) > 1 for s in chosen for slot in set(s.dispersion))
 
 
-def draw_lumps(points: Points, *key: int) -> dict[int, Floats]:
+class Drawn(NamedTuple):
+    """Arrivals to expect (point, week), and a fingerprint of them."""
+
+    mean: Floats
+    mark: Hashable
+
+
+def draw_lumps(points: Points, *key: int) -> dict[int, Drawn]:
     """Segment -> arrivals to expect in each week (point, week), where they are dispersed.
 
     A negative binomial is Poisson given a gamma of the same mean (Greenwood & Yule 1920). The gammas follow the
@@ -38,13 +47,20 @@ def draw_lumps(points: Points, *key: int) -> dict[int, Floats]:
             continue
         terms = points.terms(index)
         shape = (points.count, points.outline.weeks)
-        mean = np.broadcast_to(leads.arrivals(points.outline, terms), shape)
-        extra = np.broadcast_to(np.repeat(np.maximum(terms.dispersion, 1.0), WEEKS, axis=-1) - 1, shape)
-        some = (extra > 0) & (mean > 0)
-        safe = np.where(some, extra, 1.0)
-        luck = points.memory.recall(("gammas", key, index, shape), partial(_Luck, shape, (*key, index)))
-        found[index] = np.where(some, luck.gamma(np.where(some, mean / safe, 1.0)) * safe, mean)
+        whole = "lumps", key, index, shape, points.outline.first_week, terms.of_leads
+        found[index] = Drawn(points.memory.recall(whole, partial(_draw, points, index, key)), whole)
     return found
+
+
+def _draw(points: Points, index: int, key: tuple[int, ...]) -> Floats:
+    terms = points.terms(index)
+    shape = (points.count, points.outline.weeks)
+    mean = np.broadcast_to(leads.arrivals(points.outline, terms), shape)
+    extra = np.broadcast_to(np.repeat(np.maximum(terms.dispersion, 1.0), WEEKS, axis=-1) - 1, shape)
+    some = (extra > 0) & (mean > 0)
+    safe = np.where(some, extra, 1.0)
+    luck = points.memory.recall(("gammas", key, index, shape), partial(_Luck, shape, (*key, index)))
+    return np.where(some, luck.gamma(np.where(some, mean / safe, 1.0)) * safe, mean)
 
 
 class _Luck:

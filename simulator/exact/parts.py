@@ -7,9 +7,10 @@ deals known at the start are one independent variable each.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,9 @@ from simulator.simulation.metrics import (
     SLIPPED_VALUE,
     SLIPS,
 )
+
+if TYPE_CHECKING:
+    from simulator.exact.lumps import Drawn
 
 Floats = NDArray[np.float64]
 Quarters = tuple[int, ...]
@@ -84,11 +88,11 @@ class Segments:
 
     Parameters
     ----------
-    lumps : segment -> float64 (point, week): arrivals to expect where those of dispersed weeks are given;
-        the rest is then Poisson.
+    lumps : segment -> arrivals to expect where those of dispersed weeks are given, see
+        :func:`simulator.exact.lumps.draw_lumps`; the rest is then Poisson.
     """
 
-    def __init__(self, points: Points, lumps: dict[int, Floats] | None = None):
+    def __init__(self, points: Points, lumps: Mapping[int, Drawn] | None = None):
         self.points, self.outline, self.memory = points, points.outline, points.memory
         self.lumps = lumps or {}
         self.win_stage = self.outline.stages - 1
@@ -96,9 +100,10 @@ class Segments:
 
     def parts(self, metric: str, periods: Sequence[Quarters], segment: int) -> list[Parts]:
         """The parts of a metric over each period (for stocks: at its end) in one segment."""
-        if segment in self.lumps or self._has_open(segment):  # which have numbers of their own
+        if self._has_open(segment):  # which have numbers of their own
             return self._parts(metric, periods, segment)
-        key = "parts", metric, tuple(periods), *self.mark_of(segment)
+        drawn = self.lumps[segment].mark if segment in self.lumps else None
+        key = "parts", metric, tuple(periods), drawn, *self.mark_of(segment)
         return self.memory.recall(key, lambda: self._parts(metric, periods, segment))
 
     def mark_of(self, segment: int) -> tuple[Hashable, ...]:
@@ -192,14 +197,14 @@ class Segments:
         """Expected entries into each stage (point, week) of those who arrive in the plan."""
         if segment not in self._flows:
             terms = self.points.terms(segment)
-            entering = self.lumps.get(segment)
-            if entering is None:
-                self._flows[segment] = self.memory.recall(
-                    ("flows", *self.mark_of(segment)[:2]),
-                    lambda: leads.flows(self.outline, terms, leads.arrivals(self.outline, terms)),
-                )
-            else:
-                self._flows[segment] = leads.flows(self.outline, terms, entering)
+            drawn = self.lumps.get(segment)
+
+            def follow() -> dict[int, Floats]:
+                entering = leads.arrivals(self.outline, terms) if drawn is None else drawn.mean
+                return leads.flows(self.outline, terms, entering)
+
+            key = "flows", None if drawn is None else drawn.mark, *self.mark_of(segment)[:2]
+            self._flows[segment] = self.memory.recall(key, follow)
         return self._flows[segment]
 
     def _gather(

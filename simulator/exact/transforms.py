@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.exact.lumpy import log_of_lumpy
-from simulator.exact.parts import Jump, Parts
+from simulator.exact.parts import Jump, Lumpy, Parts
 from simulator.exact.values import mean_and_square, transform
 
 Floats = NDArray[np.float64]
@@ -66,9 +66,8 @@ def moments(parts: Parts, points: int) -> tuple[Floats, Floats]:
         first, second = mean_and_square(jump)
         mean, variance = mean + mass * first, variance + mass * second
     for lumpy in parts.lumpy:
-        first, second = _of_one([(p, *mean_and_square(jump)) for jump, p in lumpy.chance])
-        mean = mean + (lumpy.mean * first).sum(axis=1)
-        variance = variance + (lumpy.mean * (second + (lumpy.dispersion - 1) * first**2)).sum(axis=1)
+        more = lumpy.memory.recall(("moments", lumpy.mark), lambda lumpy=lumpy: _of_weeks(lumpy))  # type: ignore[misc]
+        mean, variance = mean + more[0], variance + more[1]
     for single in parts.single:
         if single.chance:
             rows = [(p[:, None], *mean_and_square(jump)) for jump, p in single.chance]
@@ -76,6 +75,13 @@ def moments(parts: Parts, points: int) -> tuple[Floats, Floats]:
             mean = mean + single.copies * first[:, 0]
             variance = variance + single.copies * (second - first**2)[:, 0]
     return np.broadcast_to(mean, (points,)), np.broadcast_to(variance, (points,))
+
+
+def _of_weeks(lumpy: Lumpy) -> tuple[Floats, Floats]:
+    """Mean and variance of what dispersed weeks add."""
+    first, second = _of_one([(p, *mean_and_square(jump)) for jump, p in lumpy.chance])
+    spread = second + (lumpy.dispersion - 1) * first**2
+    return (lumpy.mean * first).sum(axis=1), (lumpy.mean * spread).sum(axis=1)
 
 
 def _of_one(rows: list[tuple[Floats, Floats, Floats]]) -> tuple[Floats, Floats]:

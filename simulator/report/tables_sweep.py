@@ -20,11 +20,13 @@ def sweep_table(found: Sweep) -> RenderableType:
     plan, goal = found.scenario, found.goal
     metric = next(m for m in metrics_in(plan) if m.name == goal.metric)
     names = [short_label(named(plan, path), plan) for path in found.paths]
-    head = [*names, *(("probability", "± points") if goal.name is not None else ()), f"mean {goal.subject}"]
+    noisy = any(row["standard_error"] for row in found.rows)
+    chance_of = ("probability", *(("± points",) if noisy else ()))
+    head = [*names, *(chance_of if goal.name is not None else ()), f"mean {goal.subject}"]
     table = plain_table(*head, left=0, fold=True)
     for row in found.rows[:MOST_ROWS]:
         p = row["probability"]
-        chance = () if p is None else (as_percent(p), f"{196 * row['standard_error']:.1f}")
+        chance = [] if p is None else [as_percent(p), *([f"{196 * row['standard_error']:.1f}"] if noisy else [])]
         cells = [said(row[path], path, plan) for path in found.paths]
         table.add_row(*cells, *chance, average(row[f"mean: {goal.metric}"], metric))
     parts: list[RenderableType] = [

@@ -7,7 +7,8 @@ import pytest
 from scipy import special, stats
 from scipy.stats import qmc
 
-from simulator.exact import beta, gamma, lumpy, normal, sobol, values
+from simulator.exact import beta, gamma, lags, lumpy, normal, sobol, values
+from simulator.exact.outline import SpreadForm
 from simulator.exact.parts import Jump, Lumpy
 
 
@@ -84,3 +85,12 @@ def test_dispersed_weeks_by_series_and_one_by_one() -> None:
         excess = [np.exp(1j * rng.uniform(0, 1, (1, 5))) - 1 for _ in range(jumps)]
         assert lumpy._terms_needed(weeks, excess) is not None
         assert np.allclose(lumpy.log_of_lumpy(weeks, excess), lumpy._week_by_week(weeks, excess), atol=1e-11)
+
+
+@pytest.mark.parametrize("cv", [0.2, 0.5, 1.0])
+def test_gammas_of_many_means_are_read_off_one_curve(cv: float) -> None:
+    form = SpreadForm("gamma", 0, 0, 1.0)
+    means = np.geomspace(0.02, 60.0, 70)
+    found = lags.weeks_law(form, means, cv, 120)
+    one_by_one = np.concatenate([lags.weeks_law(form, float(mean), cv, 120) for mean in means])
+    assert found == pytest.approx(one_by_one, abs=3e-6)  # which weeks are cut as too rare may differ
