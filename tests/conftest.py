@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,11 @@ os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ
 # the same examples every time, however slow the machine
 settings.register_profile("same", derandomize=True, deadline=None, database=None)
 settings.load_profile("same")
+with contextlib.suppress(ImportError, AttributeError):
+    # it would also try constants of the modules that happen to be loaded: other examples after other tests
+    from hypothesis.internal.conjecture import providers
+
+    providers._get_local_constants = lambda: providers._local_constants
 
 
 @pytest.hookimpl(optionalhook=True)

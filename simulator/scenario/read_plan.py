@@ -61,9 +61,9 @@ def read_events(form: SpecialForm, node: Node, path: str, reading: Reading) -> A
         inside = join(path, label_of(item, index))
         event = _event(item, inside, reading)
         name = item.get("name") if item.mapping else None
-        if name is not None and name.value in names:
-            event = reading.fault(name, join(inside, "name"), f"{show(name.plain())} is there twice")
-        if name is not None and isinstance(name.value, str):
+        if name is not None and isinstance(name.value, str):  # else it is a fault already
+            if name.value in names:
+                event = reading.fault(name, join(inside, "name"), f"{show(name.plain())} is there twice")
             names.add(name.value)
         events.append(event)
     return tuple(events)
