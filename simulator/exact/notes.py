@@ -12,6 +12,7 @@ from simulator.quarters import WEEKS
 from simulator.scenario.arithmetic import brought_by_spend
 from simulator.scenario.market import Market
 from simulator.scenario.model import Scenario
+from simulator.simulation.stale import stale_deals
 from simulator.simulation.warm_up import LONGEST, warm_up_note
 from simulator.statistics.intervals import as_percent
 
@@ -26,12 +27,12 @@ def notes_of(scenario: Scenario, answers: Answers) -> tuple[str, ...]:
             share = float(np.mean(drawn >= 1.0))
             if share > 0:
                 notes.append(f"{leaf.path} is capped at 1 in {as_percent(share)} of trials")
-    for listed, deal in zip(scenario.opening.deals or (), outline.deals, strict=True):
-        if deal.due is None and _older_than_any(answers, deal.segment, deal.age):
-            notes.append(
-                f"open deal {listed.id!r} is older than any cycle the plan allows for: it is taken as due in the first "
-                "week"
-            )
+    stale = {
+        listed.id: 1.0
+        for listed, deal in zip(scenario.opening.deals or (), outline.deals, strict=True)
+        if deal.due is None and _older_than_any(answers, deal.segment, deal.age)
+    }
+    notes += stale_deals(stale)
     late = warm_up_note(scenario, open_by_age)
     return (*notes, late) if late else tuple(notes)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from simulator.scenario.model import Scenario
 from simulator.simulation.lower import Lowered
+from simulator.simulation.stale import stale_deals
 from simulator.statistics.intervals import as_percent
 
 
@@ -41,11 +42,5 @@ class Flags:
         for path, count in zip(capped_leaves(lowered), self.capped, strict=True):
             if count:
                 notes.append(f"{path} is capped at 1 in {as_percent(count / self.trials)} of trials")
-        for deal, count in zip(lowered.deal_ids, self.stale, strict=True):
-            if count:
-                part = "" if count == self.trials else f" in {count / self.trials:.0%} of trials"
-                notes.append(
-                    f"open deal {deal!r} is older than any cycle the plan allows for{part}: "
-                    "it is taken as due in the first week"
-                )
-        return notes
+        stale = {deal: count / self.trials for deal, count in zip(lowered.deal_ids, self.stale, strict=True) if count}
+        return [*notes, *stale_deals(stale)]

@@ -139,6 +139,8 @@ def in_words(probability: float) -> str:
     >>> in_words(0.97), in_words(0.0001), in_words(0.9999)
     ('all but 1 in 30', 'less than 1 in 1,000', 'more than 999 in 1,000')
     """
+    if 0.01 <= probability <= 0.99:
+        probability = round(probability, 2)  # as it is printed: one percentage has one wording
     for limit, words in (*_RARE, *_ODDS):
         if probability < limit:
             return words
