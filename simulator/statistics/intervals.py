@@ -125,9 +125,9 @@ _RARE = (
     (0.075, "about 1 in 20"),
 )  # fmt: skip
 _ODDS = (
-    (0.117, "about 1 in 10"), (0.155, "about 1 in 7"), (0.183, "about 1 in 6"), (0.225, "about 1 in 5"),
-    (0.29, "about 1 in 4"), (0.365, "about 1 in 3"), (0.45, "about 2 in 5"), (0.55, "about 1 in 2"),
-    (0.633, "about 3 in 5"), (0.71, "about 2 in 3"), (0.775, "about 3 in 4"), (0.85, "about 4 in 5"),
+    (0.125, "about 1 in 10"), (0.155, "about 1 in 7"), (0.185, "about 1 in 6"), (0.225, "about 1 in 5"),
+    (0.295, "about 1 in 4"), (0.365, "about 1 in 3"), (0.445, "about 2 in 5"), (0.555, "about 1 in 2"),
+    (0.635, "about 3 in 5"), (0.715, "about 2 in 3"), (0.775, "about 3 in 4"), (0.855, "about 4 in 5"),
 )  # fmt: skip
 
 
