@@ -72,7 +72,7 @@ def _rounded(value: float) -> str:
 
 
 def _times(ratio: float) -> str:
-    return f"{ratio:.0f} times" if ratio >= 2 else f"{ratio:.1f} times"
+    return f"{ratio:.0f} times" if ratio >= 10 else f"{ratio:.1f} times"
 
 
 def main(arguments: list[str]) -> int:

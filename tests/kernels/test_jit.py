@@ -1,0 +1,42 @@
+"""How kernels are compiled and kept."""
+
+from __future__ import annotations
+
+import gc
+
+import numpy as np
+import pytest
+
+from simulator.kernels import jit, special
+
+
+def test_garbage_is_looked_for_less_often_while_a_form_is_compiled(tmp_path, monkeypatch) -> None:
+    said = []
+    monkeypatch.setattr(jit, "CACHE_DIR", tmp_path)
+    monkeypatch.setattr(jit, "before_compiling", lambda: said.append("compiling"))
+    before = gc.get_threshold()
+    jit.expect("a form")
+    assert gc.get_threshold()[0] > before[0]
+    jit.remember("a form")
+    assert gc.get_threshold() == before
+    jit.expect("a form")  # in the cache: nothing to say, nothing to change
+    assert said == ["compiling"] and gc.get_threshold() == before
+
+
+def test_forms_of_a_kernel_are_kept_apart(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(jit, "CACHE_DIR", tmp_path)
+    monkeypatch.setattr(jit, "_forms", {})
+
+    def double(x):
+        return x + x
+
+    whole, real = jit.in_form(double, "whole"), jit.in_form(double, "real")
+    assert whole is jit.in_form(double, "whole") and whole is not real
+    assert whole(2) == 4 and real(1.5) == 3.0
+    kept = sorted(path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*.nbc"))
+    assert kept == ["real", "whole"]
+
+
+def test_inner_kernels_answer_python_too() -> None:
+    assert special.norm_ppf(0.3) == pytest.approx(special.norm_ppf.py_func(0.3), rel=1e-15)
+    assert np.isfinite(special.norm_cdf(0.1))
