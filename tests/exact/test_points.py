@@ -68,17 +68,18 @@ def _same(
     where: str,
 ) -> None:  # fmt: skip
     mean, variance, *_ = oracle.cumulants(metric, quarter, segment)
-    relative = 2e-5
+    # a lag's tail beyond 1e-6 is cut: it shows in the last few of hundreds still open, and in a single known deal
+    # that is so old that only a thousandth of its lag is left
+    relative, near = (1e-3, 1e-3) if parts.single else (2e-5, 3e-5)
     found, spread = (float(x[i]) for x in transforms.moments(parts, points))
-    # a lag's tail beyond 1e-6 shows in how likely a single known deal is
-    assert found == pytest.approx(mean, rel=relative, abs=0.5 if money else 3e-6), where
-    assert spread == pytest.approx(variance, rel=relative, abs=1e5 if money else 3e-6), where
+    assert found == pytest.approx(mean, rel=relative, abs=0.5 if money else near), where
+    assert spread == pytest.approx(variance, rel=relative, abs=1e5 if money else near), where
     if money or mean > 2000 or variance > 1e6:
         return
     t = np.linspace(0.05, 3.0, 7)
     got = transforms.characteristic(parts, t, points)[i]
     wanted = oracle.transform(metric, quarter, segment, np.exp(1j * t))
-    assert np.abs(got - wanted).max() < relative * (1 + mean), where
+    assert np.abs(got - wanted).max() < max(near, relative * (1 + mean)), where
 
 
 @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck),

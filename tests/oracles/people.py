@@ -341,7 +341,7 @@ class Trial:
         if self.rng.random() < follow["returns"][q]:
             back = week + max(1, laws.draw_weeks(follow["weeks"][q], self.rng))
             if not (week < 0 <= back and self.world.leads is not None):
-                self._send(Lead(lead.segment, lead.stage, back, lead.back + 1, lead.good))
+                self._send(Lead(lead.segment, lead.stage, back, lead.back + 1))
 
     # -- deals ----------------------------------------------------------------------------------
     def _births(self, week: int) -> None:
