@@ -70,7 +70,7 @@ def _same(
     mean, variance, *_ = oracle.cumulants(metric, quarter, segment)
     # a lag's tail beyond 1e-6 is cut: it shows in the last few of hundreds still open, and in a single known deal
     # that is so old that only a thousandth of its lag is left
-    relative, near = (1e-3, 1e-3) if parts.single else (2e-5, 3e-5)
+    relative, near = (1e-3, 1e-3) if parts.single else (1e-4, 1e-4)
     found, spread = (float(x[i]) for x in transforms.moments(parts, points))
     assert found == pytest.approx(mean, rel=relative, abs=0.5 if money else near), where
     assert spread == pytest.approx(variance, rel=relative, abs=1e5 if money else near), where
