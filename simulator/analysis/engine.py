@@ -35,6 +35,22 @@ class Answering:
 PLAYED = Answering()
 
 
+class Answered:
+    """A result that knows how it was come by, and says so."""
+
+    how: Answering
+
+    @property
+    def engine(self) -> str:
+        """``exact``, ``conditional`` or ``simulate``."""
+        return self.how.engine
+
+    @property
+    def answered(self) -> str:
+        """Over how many points was averaged, in words."""
+        return self.how.answered
+
+
 def answering(
     scenario: Scenario,
     goal: Goal,

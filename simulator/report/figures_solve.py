@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
 
-from simulator.analysis.solve import Answer, Solution
+from simulator.analysis.solve_result import Answer, Solution
 from simulator.files import whole
 from simulator.report.figures import DARK, GREY, STYLE
 from simulator.report.layout import said

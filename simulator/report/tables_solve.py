@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from simulator.analysis.solve import Answer, Solution
+from simulator.analysis.solve_result import Answer, Solution
 from simulator.report.layout import listing, notes, plain_table, said, short_label, title
 from simulator.report.wording import clean, made_by
 from simulator.scenario.labels import EVERYWHERE

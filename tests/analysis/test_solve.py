@@ -11,7 +11,8 @@ from scipy import stats
 from scipy.optimize import brentq
 
 from simulator.analysis.bracket import main_levers, search_of
-from simulator.analysis.solve import _interval, solve
+from simulator.analysis.solve import solve
+from simulator.analysis.solve_crossing import interval
 from simulator.analysis.what_if import what_if
 from simulator.errors import ScenarioError, SimulatorError, UsageError
 from simulator.scenario.load import load
@@ -66,7 +67,7 @@ def test_the_interval_is_that_of_a_straight_probit(slope: float) -> None:
     n, wanted, x = 4000, 0.8, 5.0
     half = 1.959964 * np.sqrt(wanted * (1 - wanted) / n)
     for off in (0.0, 0.01):
-        ends = _interval(x, off, wanted, n, slope, half)
+        ends = interval(x, off, wanted, n, slope, half)
         chances = stats.norm.cdf(stats.norm.ppf(wanted) + off + slope * (np.array(ends) - x))
         assert sorted(chances) == pytest.approx([wanted - half, wanted + half], abs=1e-9)
 
