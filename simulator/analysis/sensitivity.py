@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, overload
 
 from simulator.analysis.engine import BeforePlaying
-from simulator.analysis.tornado import Tornado, tornado
+from simulator.analysis.tornado import tornado
+from simulator.analysis.tornado_result import Tornado
 from simulator.errors import UsageError
 from simulator.exact.forecast import Engine, check_engine
 from simulator.scenario.model import Scenario

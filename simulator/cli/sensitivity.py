@@ -68,7 +68,7 @@ def sensitivity(
       simulator sensitivity plan.yaml --method sobol --trials 20000
     """
     from simulator.analysis.sensitivity import sensitivity as run
-    from simulator.analysis.tornado import Tornado
+    from simulator.analysis.tornado_result import Tornado
 
     keep_inputs([scenario], output, plot)
     plan = one_plan(scenario, changes)

@@ -14,7 +14,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from simulator.analysis.sobol import SobolShares
-from simulator.analysis.tornado import Effect, Tornado
+from simulator.analysis.tornado_result import Effect, Tornado
 from simulator.files import whole
 from simulator.report.figures import DARK, LIGHT, STYLE
 from simulator.report.layout import short_label

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from simulator.analysis.sobol import Share, SobolShares
-from simulator.analysis.tornado import Effect, Tornado
+from simulator.analysis.tornado_result import Effect, Tornado
 from simulator.report.layout import from_to, notes, plain_table, points, said, short_label, title
 from simulator.report.wording import average, clean, made_by, plural
 from simulator.simulation.metrics import Metric, metrics_in

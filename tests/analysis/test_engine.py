@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import simulator as sim
-from simulator.analysis.tornado import moves, tornado
+from simulator.analysis.tornado import tornado
+from simulator.analysis.tornado_moves import moves
 from simulator.errors import UsageError
 from simulator.exact import family
 

@@ -10,7 +10,7 @@ import pytest
 
 from simulator.analysis.sensitivity import sensitivity
 from simulator.analysis.sobol import SobolShares
-from simulator.analysis.tornado import moves
+from simulator.analysis.tornado_moves import moves
 from simulator.errors import UsageError
 from simulator.scenario.load import load
 from simulator.simulation.adjust import Adjustment, tied_groups
