@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.errors import RunError, UsageError
 
 if TYPE_CHECKING:
-    from simulator.analysis.sweep import _Work
+    from simulator.analysis.sweep_work import Work
 
 PATIENCE = 10
 """Seconds in which a scheduler has to answer."""
@@ -22,7 +22,7 @@ RETRIES = 3
 
 
 def play_on_cluster(
-    address: str, work: _Work, numbers: Collection[int], progress: Callable[[int, int], None] | None = None
+    address: str, work: Work, numbers: Collection[int], progress: Callable[[int, int], None] | None = None
 ) -> Iterator[tuple[int, list[Any]]]:
     """(number, what it gave) as workers finish. Each variant runs in one thread of one worker.
 
@@ -61,13 +61,13 @@ def play_on_cluster(
             raise RunError(f"the cluster at {address} failed: {error}") from error
 
 
-def _submit(client: Any, plan: bytes, work: _Work, number: int) -> Any:
+def _submit(client: Any, plan: bytes, work: Work, number: int) -> Any:
     return client.submit(_one, plan, number, work.variants[number], pure=False, retries=RETRIES)
 
 
 @lru_cache(maxsize=4)
-def _unpacked(plan: bytes) -> _Work:
-    work: _Work = pickle.loads(plan)
+def _unpacked(plan: bytes) -> Work:
+    work: Work = pickle.loads(plan)
     return work
 
 

@@ -22,7 +22,7 @@ from simulator.cli.playing import one_plan, scenario_argument, seed_for, split_v
 from simulator.cli.simulating import announce_compiling
 
 if TYPE_CHECKING:
-    from simulator.analysis.sweep import Sweep
+    from simulator.analysis.sweep_result import Sweep
     from simulator.exact.forecast import Engine
 
 TABLES = (".csv", ".parquet")

@@ -16,7 +16,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
-from simulator.analysis.sweep import Sweep
+from simulator.analysis.sweep_result import Sweep
 from simulator.analysis.vary import relative_factor
 from simulator.errors import UsageError
 from simulator.exact.conditional import T95

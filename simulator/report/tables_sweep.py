@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from simulator.analysis.sweep import Sweep
+from simulator.analysis.sweep_result import Sweep
 from simulator.report.layout import notes, plain_table, said, short_label, title
 from simulator.report.wording import average, clean, made_by
 from simulator.scenario.spoken import named

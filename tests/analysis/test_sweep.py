@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from simulator.analysis import sweep as module
 from simulator.analysis.checkpoint import Checkpoint
 from simulator.analysis.sweep import sweep
+from simulator.analysis.sweep_work import Work
 from simulator.analysis.vary import points_of, varied
 from simulator.errors import ScenarioError, SimulatorError, UsageError
 from simulator.simulation.simulate import simulate
@@ -107,7 +107,7 @@ class Interrupt(Exception):
 
 
 def stop_after(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
-    played = module._Work.play
+    played = Work.play
     calls = []
 
     def play(self: Any, number: int, threads: int, progress: Any) -> Any:
@@ -116,7 +116,7 @@ def stop_after(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
         calls.append(number)
         return played(self, number, threads, progress)
 
-    monkeypatch.setattr(module._Work, "play", play)
+    monkeypatch.setattr(Work, "play", play)
 
 
 def test_a_sweep_stopped_midway_goes_on_and_gives_the_same_rows(
@@ -131,14 +131,14 @@ def test_a_sweep_stopped_midway_goes_on_and_gives_the_same_rows(
     assert len(kept.read_text().splitlines()) == 4
     with open(kept, "a") as file:
         file.write("[4, [[1")  # killed while it wrote
-    played = module._Work.play
+    played = Work.play
     numbers = []
 
     def play(self: Any, number: int, threads: int, progress: Any) -> Any:
         numbers.append(number)
         return played(self, number, threads, progress)
 
-    monkeypatch.setattr(module._Work, "play", play)
+    monkeypatch.setattr(Work, "play", play)
     # no seed given: that of the sweep that is gone on with
     found = sweep(plan(), {VOLUME: "80:120:6"}, trials=150, threads=1, checkpoint=kept)
     assert numbers == [3, 4, 5]

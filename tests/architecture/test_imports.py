@@ -40,7 +40,7 @@ LIBRARIES = {
     "ruamel": ["simulator/scenario/load.py", "simulator/scenario/dump.py"],
     "pydantic": ["simulator/scenario/*"],
     "pydantic_core": ["simulator/scenario/*"],
-    "numba": ["simulator/kernels/*", "simulator/simulation/*", "simulator/analysis/sweep.py"],
+    "numba": ["simulator/kernels/*", "simulator/simulation/*", "simulator/analysis/sweep_work.py"],
     "rich": ["simulator/cli/*", "simulator/report/*"],
     "jinja2": ["simulator/report/*"],
     "xlsxwriter": ["simulator/export/*"],
