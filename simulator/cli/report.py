@@ -60,7 +60,7 @@ def report(
 
 def analyses(results: Sequence[Result], *, threads: int | None) -> dict[str, Any]:
     """Drivers, luck, levers and differences of the first plan, in the luck of the page."""
-    from simulator.analysis.compare import Comparison
+    from simulator.analysis.compare_result import Comparison
     from simulator.analysis.luck import LEAST_TRIALS, luck
     from simulator.analysis.solve import solve
     from simulator.analysis.strongest import strongest

@@ -16,7 +16,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from simulator.analysis.compare import ComparedTarget, Comparison
+from simulator.analysis.compare_result import ComparedTarget, Comparison
 from simulator.files import whole
 from simulator.report.figures import DARK, GREY, PANEL, STYLE
 from simulator.report.tables_compare import headline

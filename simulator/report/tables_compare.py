@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from simulator.analysis.compare import ComparedMetric, ComparedTarget, Comparison
+from simulator.analysis.compare_result import ComparedMetric, ComparedTarget, Comparison
 from simulator.report.layout import notes, plain_table, points, title, value_text
 from simulator.report.tables_scorecards import TITLE
 from simulator.report.wording import average, clean, unit_label
@@ -27,7 +27,7 @@ def compare_table(comparison: Comparison) -> RenderableType:
     names = comparison.labels
     head = f"{first.trials:,} trials, seed {first.seed}, the same luck in all plans"
     if comparison.how.family is not None:
-        head += f"; chance of each target: {comparison.how.answered}"
+        head += f"; chance of each target: {comparison.answered}"
     plans = {scenario.name for scenario in comparison.scenarios}
     what = " against ".join(reversed(names)) if len(names) == 2 else f"{', '.join(names[1:])} against {names[0]}"
     what = f"{plans.pop()}: {what}" if len(plans) == 1 else what

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.analysis.compare import Comparison
+from simulator.analysis.compare_result import Comparison
 from simulator.errors import ExportError
 from simulator.export.series import Columns
 from simulator.export.tidy import _pieces, write_json
