@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.errors import RunError
 from simulator.exact import beta, normal
 from simulator.scenario.model import Correlation
-from simulator.scenario.scales import Z90, forward
-from simulator.scenario.uncertain import (
-    Certain,
-    MeanSd,
-    Metalog,
-    Number,
-    Numbers,
-    Pert,
-    Range,
-    Successes,
-    Values,
-    at_quarter,
-)
+from simulator.scenario.uncertain import MeanSd, Metalog, Number, Numbers, Pert, Range, Successes, Values, at_quarter
+from simulator.simulation.tied import tied_normals
 
 Floats = NDArray[np.float64]
 Value = float | Floats
@@ -70,15 +57,14 @@ class Assumptions:
     def slot(self, path: str, number: Number) -> int:
         """Slot of a number, which becomes a leaf if it is uncertain."""
         if path not in self._known:
-            if _fixed(number):
+            if not number.varies:
                 self._known[path] = self.constant(number.median())
             else:
                 self._known[path] = len(self.slots)
                 self.slots.append(len(self.leaves))
                 self._is_leaf.append(True)
-                shape = _beta(number)
-                if shape is not None:
-                    self._betas.append((len(self.leaves), *shape))
+                if isinstance(number, (Pert, Successes)) or (isinstance(number, MeanSd) and number.domain == "share"):
+                    self._betas.append((len(self.leaves), *number.shapes()))
                 index = self.normals.setdefault(number.name or path, len(self.normals))
                 self.leaves.append(Leaf(path, number, index))
         return self._known[path]
@@ -95,22 +81,8 @@ class Assumptions:
         for leaf, a, b in self._betas:
             old = self.leaves[leaf]
             self.leaves[leaf] = Leaf(old.path, old.number, old.normal, beta.curve(a, b))
-        normal_of = {leaf.path: leaf.normal for leaf in self.leaves}
-        pairs = [
-            (normal_of[one], normal_of[two], 2 * math.sin(math.pi * c.rank / 6))
-            for c in correlations for one, two in [c.between] if one in normal_of and two in normal_of
-        ]  # fmt: skip
-        self.tied = list(dict.fromkeys(k for i, j, _ in pairs for k in (i, j)))
-        matrix = np.eye(len(self.tied))
-        for i, j, r in pairs:
-            one, two = self.tied.index(i), self.tied.index(j)
-            matrix[one, two] = matrix[two, one] = r
-        try:
-            self.factor = np.asarray(np.linalg.cholesky(matrix), np.float64) if self.tied else np.zeros((0, 0))
-        except np.linalg.LinAlgError:
-            raise RunError(
-                "the correlations are not positive definite: no numbers can be related in this way"
-            ) from None
+        tied, self.factor = tied_normals(correlations, {leaf.path: leaf.normal for leaf in self.leaves})
+        self.tied = tied.tolist()
 
     def at(self, z: Floats, hold: Mapping[str, float]) -> list[Value]:
         """Value of every slot at points z (point, normal), independent normals; ``hold`` fixes leaves by path."""
@@ -124,32 +96,6 @@ class Assumptions:
             drawn[int(slot)] if leaf else float(slot)
             for slot, leaf in zip(self.slots, self._is_leaf, strict=True)
         ]  # fmt: skip
-
-
-def _fixed(number: Number) -> bool:
-    """Whether a number cannot vary."""
-    if number.certain or isinstance(number, Certain):
-        return True
-    if isinstance(number, (Range, Metalog)):
-        return number.p10 == number.p90
-    if isinstance(number, Values):
-        return min(number.values) == max(number.values)
-    if isinstance(number, Pert):
-        return number.max <= number.min
-    return isinstance(number, MeanSd) and number.sd == 0
-
-
-def _beta(number: Number) -> tuple[float, float] | None:
-    """The two shapes of a number that is a beta, stretched or not."""
-    if isinstance(number, Pert):
-        a = 1 + 4 * (number.likely - number.min) / (number.max - number.min)
-        return a, 6 - a
-    if isinstance(number, Successes):
-        return number.successes + 0.5, number.of - number.successes + 0.5
-    if isinstance(number, MeanSd) and number.domain == "share":
-        size = number.mean * (1 - number.mean) / number.sd**2 - 1
-        return number.mean * size, (1 - number.mean) * size
-    return None
 
 
 def logistic(t: Floats) -> Floats:
@@ -171,9 +117,9 @@ def _value(leaf: Leaf, z: Floats) -> Floats:
         value = logistic(beta.read(leaf.curve, z))
         if isinstance(number, Pert):
             value = number.min + (number.max - number.min) * value
-    elif isinstance(number, Range):
-        low, high = forward(number.domain, number.p10), forward(number.domain, number.p90)
-        value = _back(number.domain, (low + high) / 2 + (high - low) / (2 * Z90) * z)
+    elif isinstance(number, (Range, MeanSd)):
+        mean, sd = number.on_scale()
+        value = _back(number.domain, mean + sd * z)
     elif isinstance(number, Metalog):
         a1, a2, a3 = number.coefficients()
         near = np.exp(normal.log_cdf_below(-np.abs(z)))
@@ -182,11 +128,6 @@ def _value(leaf: Leaf, z: Floats) -> Floats:
     elif isinstance(number, Values):
         ordered = np.array(sorted(number.values), np.float64)
         value = ordered[np.minimum((normal.cdf(z) * ordered.size).astype(np.int64), ordered.size - 1)]
-    elif isinstance(number, MeanSd) and number.domain == "positive":
-        variance = math.log1p((number.sd / number.mean) ** 2)
-        value = np.exp(math.log(number.mean) - variance / 2 + math.sqrt(variance) * z)
-    elif isinstance(number, MeanSd):
-        value = number.mean + number.sd * z
     else:
         raise TypeError(f"no form for {type(number).__name__}")
     value = value * number.times

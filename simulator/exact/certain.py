@@ -35,18 +35,7 @@ def exact_target(answers: Answers, target: Target) -> TargetEstimate | None:
     if target.period.each:
         labels = answers.outline.labels
         by_quarter = {label: Estimate(q, 0.0, q, q) for label, (q, _) in zip(labels, found, strict=True)}
-    return described(target, Estimate(p, 0.0, p, p), "exact", bound, by_quarter)
-
-
-def described(
-    target: Target, p: Estimate, engine: str, bound: float | None, by_quarter: dict[str, Estimate] | None
-) -> TargetEstimate:
-    """An estimate with what the target says."""
-    return TargetEstimate(
-        p.value, p.standard_error, p.low, p.high, name=target.name, metric=target.metric, segment=target.segment,
-        period=target.period, at_least=target.at_least, at_most=target.at_most, by_quarter=by_quarter,
-        engine=engine, error_bound=bound,
-    )  # fmt: skip
+    return TargetEstimate.of(target, Estimate(p, 0.0, p, p), by_quarter, engine="exact", error_bound=bound)
 
 
 def exact_result(
@@ -92,7 +81,7 @@ def _counted(answers: Answers, target: Target, hits: np.ndarray | None, index: i
     for q, label in enumerate(answers.outline.labels):
         p, _ = answers.probability(target.metric, (q,), target.segment, target.at_least, target.at_most)
         by_quarter[label] = Estimate(p, 0.0, p, p)
-    return described(target, proportion(hits[:, index]), "simulate", None, by_quarter)
+    return TargetEstimate.of(target, proportion(hits[:, index]), by_quarter)
 
 
 def simulated_hits(scenario: Scenario, seed: int) -> np.ndarray:

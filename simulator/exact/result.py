@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from simulator.errors import UsageError
 from simulator.exact.answers import Answers, Law
-from simulator.quarters import Calendar, Period
-from simulator.simulation.metrics import Metric, metrics_in
+from simulator.quarters import Period
+from simulator.simulation.estimates import estimate_json
+from simulator.simulation.labelled import Labelled
+from simulator.simulation.metrics import metrics_in
 from simulator.simulation.provenance import Provenance
 from simulator.simulation.result import PERCENTILES, Fall, Result, Segments, TargetEstimate, meets
 from simulator.statistics.intervals import Estimate, as_percent
@@ -32,7 +34,7 @@ class JointEstimate(Estimate):
     trials: int | None = None
 
 
-class ExactResult:
+class ExactResult(Labelled):
     """The laws of a plan's metrics, without sampling: exact, or averaged over what is uncertain.
 
     Reads like a :class:`~simulator.simulation.result.Result` but for the arrays of trials, which it
@@ -60,50 +62,11 @@ class ExactResult:
         self._levels: dict[int, Floats] = {}
         self.targets, self.all_targets, self.notes = tuple(targets), all_targets, tuple(notes)
 
-    # -- labels ---------------------------------------------------------------------------------
-    @property
-    def seed(self) -> int:
-        return self.provenance.seed
-
-    @property
-    def calendar(self) -> Calendar:
-        return self.scenario.calendar
-
-    @property
-    def quarters(self) -> tuple[str, ...]:
-        """Labels of the quarters."""
-        return self.calendar.labels
-
-    @property
-    def segments(self) -> tuple[str, ...]:
-        return tuple(self.scenario.segments)
-
-    def metric(self, name: str) -> Metric:
-        """The metric of this name; UsageError where there is none."""
-        for metric in self.metrics:
-            if metric.name == name:
-                return metric
-        raise UsageError(f"no metric {name!r}; this plan has: {', '.join(m.name for m in self.metrics)}")
-
-    def __contains__(self, name: str) -> bool:
-        return any(metric.name == name for metric in self.metrics)
-
-    def _period(self, period: str | Period) -> Period:
-        if isinstance(period, Period):
-            return period
-        try:
-            return self.calendar.period(period)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
-
     # -- answers --------------------------------------------------------------------------------
     def law(self, metric: str, period: str | Period = "horizon", segment: Segments = None) -> Law:
         """The law of a metric over a period: flows summed, stocks at the end."""
         self.metric(metric)
-        unknown = [name for name in ((segment,) if isinstance(segment, str) else segment or ()) if
-                   name not in self.segments]  # fmt: skip
-        if unknown:
-            raise UsageError(f"no segment {unknown[0]!r}; this plan has: {', '.join(self.segments)}")
+        self._segment_names(segment)
         return self.answers.law(metric, self._period(period).quarters, segment)
 
     def percentiles(
@@ -150,16 +113,6 @@ class ExactResult:
         p, _ = self.answers.probability(metric, wanted.quarters, segment, at_least, at_most)
         return Estimate(p, 0.0, p, p)
 
-    def summary(self, segments: bool = True) -> list[dict[str, Any]]:
-        """Tidy rows: metric × period × segment (``None`` is the total), as in the JSON."""
-        who: list[str | None] = [None, *(self.segments if segments else ())]
-        return [
-            self.summarise(metric.name, period, segment)
-            for metric in self.metrics
-            for segment in who
-            for period in self.calendar.periods
-        ]
-
     def summarise(self, metric: str, period: str | Period, segment: Segments = None) -> dict[str, Any]:
         """One row of the summary; percentiles are the smallest x with P(X <= x) at least so large."""
         wanted = self._period(period)
@@ -177,8 +130,8 @@ class ExactResult:
         joint = self.all_targets
         return self.provenance.to_json() | {
             "error_bound": max((t.error_bound or 0.0 for t in self.targets), default=0.0),
-            "targets": [_target_json(target) for target in self.targets],
-            "all_targets": None if joint is None else _estimate_json(joint) | {
+            "targets": [target.to_json(error_bound=target.error_bound) for target in self.targets],
+            "all_targets": None if joint is None else estimate_json(joint) | {
                 "engine": joint.engine, "trials": joint.trials},
             "metrics": self.summary(),
             "warnings": list(self.notes),
@@ -208,22 +161,6 @@ class ExactResult:
             f"<table><tr><th>target</th><th>probability</th></tr>{rows}</table>"
             f"<table><tr><th>median (P10 – P90)</th>{labels}</tr>{body}</table>"
         )
-
-
-def _estimate_json(estimate: Estimate) -> dict[str, Any]:
-    return {"probability": estimate.value, "standard_error": estimate.standard_error, "low": estimate.low,
-            "high": estimate.high}  # fmt: skip
-
-
-def _target_json(t: TargetEstimate) -> dict[str, Any]:
-    return {
-        "name": t.name, "metric": t.metric,
-        "segment": list(t.segment) if isinstance(t.segment, tuple) else t.segment,
-        "in": t.period.label, "at_least": t.at_least, "at_most": t.at_most, "engine": t.engine,
-        **_estimate_json(t), "error_bound": t.error_bound,
-        "by_quarter": None if t.by_quarter is None else [
-            {"in": label, **_estimate_json(e)} for label, e in t.by_quarter.items()],
-    }  # fmt: skip
 
 
 Forecast = Result | ExactResult

@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator import __version__
 from simulator.exact.answers import Answers
-from simulator.exact.certain import described, simulated_hits
+from simulator.exact.certain import simulated_hits
 from simulator.exact.conditional import SETS, Averages, cloud, estimate
 from simulator.exact.joint import Joint
 from simulator.exact.lumps import dispersed, draw_lumps
@@ -47,11 +47,11 @@ def conditional_result(
         if own:
             whole, quarters = averages.probabilities(target)
             by_quarter = {outline.labels[q]: estimate(sets) for q, sets in quarters.items()} or None
-            targets.append(described(target, estimate(whole), "conditional", None, by_quarter))
+            targets.append(TargetEstimate.of(target, estimate(whole), by_quarter, engine="conditional"))
         else:
             assert hits is not None
             each = {outline.labels[q]: estimate(averages.alone(target, q)) for q in target.period.quarters}
-            targets.append(described(target, _share(hits[:, index]), "simulate", None, each))
+            targets.append(TargetEstimate.of(target, _share(hits[:, index]), each))
     provenance = Provenance(
         name=scenario.name, file=scenario.file, sha256=scenario.sha256, version=__version__, engine="conditional",
         trials=None, seed=seed, libraries=library_versions(np),

@@ -63,7 +63,7 @@ def check_correlations(scenario: Scenario, tree: Node, reading: Reading) -> tupl
 def _check_possible(kept: dict[tuple[str, str], tuple[Correlation, Node, str]], reading: Reading) -> None:
     """Each group of numbers that hang together must have a positive definite matrix of normal correlations."""
     for group in groups(kept):
-        inside = {pair: 2 * math.sin(math.pi * kept[pair][0].rank / 6) for pair in kept if pair[0] in group}
+        inside = {pair: kept[pair][0].of_normals for pair in kept if pair[0] in group}
         if not positive_definite(group, inside):
             _, node, path = kept[next(iter(inside))]
             names = ", ".join(group[:4]) + (f" and {len(group) - 4} more" if len(group) > 4 else "")

@@ -6,6 +6,7 @@ means and what holds when it is left out. The reader, the JSON Schema and the re
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
@@ -109,6 +110,11 @@ class Correlation(Part):
     rank: Annotated[float, PlainForm(-1.0, 1.0, open_low=True, open_high=True)] = Field(
         description="Spearman's rank correlation."
     )
+
+    @property
+    def of_normals(self) -> float:
+        """The correlation of two normals with this rank correlation (Pearson 1907)."""
+        return 2 * math.sin(math.pi * self.rank / 6)
 
 
 class Simulation(Part):

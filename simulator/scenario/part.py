@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from simulator.scenario.scales import Domain
 from simulator.scenario.spreads import FixedSpread, Geometric
-from simulator.scenario.uncertain import Certain, Domain, Numbers
+from simulator.scenario.uncertain import Certain, Numbers
 
 DEFAULT_STAGES = ("visitors", "engagements", "mqls", "sqls", "wins")
 RESERVED_STAGES = (

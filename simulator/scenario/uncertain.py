@@ -13,83 +13,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.scenario.scales import (
-    LN9,
-    Z90,
-    Domain,
-    beta_quantile,
-    forward,
-    inverse,
-    normal_quantile,
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Number:
-    """Base of all numbers.
-
-    Parameters
-    ----------
-    name : uses of one name share the uniform, each through its own distribution.
-    times : multiplies what is drawn; a share is then capped at 1.
-    domain : ``share``, ``positive`` or ``real``.
-    """
-
-    name: str | None = None
-    times: float = 1.0
-    domain: Domain = "real"
-
-    @property
-    def certain(self) -> bool:
-        """Whether it has the same value in every trial."""
-        return False
-
-    def _quantile(self, u: Any) -> Any:
-        raise NotImplementedError
-
-    def quantile(self, u: Any) -> Any:
-        """The value below which a share ``u`` of the trials lies, ``times`` applied.
-
-        Parameters
-        ----------
-        u : float or float64 array, 0..1.
-
-        Examples
-        --------
-        >>> round(Range(0.52, 0.66, domain="share").quantile(0.9), 6)
-        0.66
-        """
-        if isinstance(u, int):
-            u = float(u)
-        value = self._quantile(u)
-        if self.times != 1.0:
-            value = value * self.times
-        if self.domain == "share" and self.times > 1.0:
-            if isinstance(value, float):
-                return min(1.0, value)
-            import numpy as np
-
-            return np.minimum(1.0, value)
-        return value
-
-    def median(self) -> float:
-        """The middle value over trials."""
-        return float(self.quantile(0.5))
-
-    def describe(self) -> str:
-        """In words, for tables: ``P10 0.52 – P90 0.66``."""
-        words = self._describe()
-        if self.times != 1.0:
-            words += f", × {self.times:.6g}"
-        return f"{words} (shared: {self.name})" if self.name else words
-
-    def _describe(self) -> str:
-        raise NotImplementedError
-
-
-def _show(value: float) -> str:
-    text = f"{value:,.6g}"
-    return f"{value:,.0f}" if "e" in text and abs(value) < 1e15 and abs(value) >= 1 else text
+from simulator.scenario.number import Number as Number
+from simulator.scenario.number import show
+from simulator.scenario.scales import LN9, Z90, beta_quantile, forward, inverse, normal_quantile
 
 
 @dataclass(frozen=True)
@@ -110,7 +36,7 @@ class Certain(Number):
         return np.full(np.shape(u), float(self.value))
 
     def _describe(self) -> str:
-        return _show(self.value)
+        return show(self.value)
 
 
 @dataclass(frozen=True)
@@ -121,14 +47,20 @@ class Pert(Number):
     likely: float
     max: float
 
+    @property
+    def varies(self) -> bool:
+        return self.max > self.min
+
+    def shapes(self) -> tuple[float, float]:
+        """The two shapes of the beta, between ``min`` and ``max``."""
+        a = 1 + 4 * (self.likely - self.min) / (self.max - self.min)
+        return a, 6 - a
+
     def _quantile(self, u: Any) -> Any:
-        width = self.max - self.min
-        a = 1 + 4 * (self.likely - self.min) / width
-        b = 1 + 4 * (self.max - self.likely) / width
-        return self.min + width * beta_quantile(a, b, u)
+        return self.min + (self.max - self.min) * beta_quantile(*self.shapes(), u)
 
     def _describe(self) -> str:
-        return f"{_show(self.min)} – {_show(self.max)}, likely {_show(self.likely)}"
+        return f"{show(self.min)} – {show(self.max)}, likely {show(self.likely)}"
 
 
 @dataclass(frozen=True)
@@ -138,12 +70,21 @@ class Range(Number):
     p10: float
     p90: float
 
-    def _quantile(self, u: Any) -> Any:
+    @property
+    def varies(self) -> bool:
+        return self.p10 != self.p90
+
+    def on_scale(self) -> tuple[float, float]:
+        """Mean and standard deviation on the scale of the domain."""
         low, high = forward(self.domain, self.p10), forward(self.domain, self.p90)
-        return inverse(self.domain, (low + high) / 2 + (high - low) / (2 * Z90) * normal_quantile(u))
+        return (low + high) / 2, (high - low) / (2 * Z90)
+
+    def _quantile(self, u: Any) -> Any:
+        mean, sd = self.on_scale()
+        return inverse(self.domain, mean + sd * normal_quantile(u))
 
     def _describe(self) -> str:
-        return f"P10 {_show(self.p10)} – P90 {_show(self.p90)}"
+        return f"P10 {show(self.p10)} – P90 {show(self.p90)}"
 
 
 @dataclass(frozen=True)
@@ -153,6 +94,10 @@ class Metalog(Number):
     p10: float
     p50: float
     p90: float
+
+    @property
+    def varies(self) -> bool:
+        return self.p10 != self.p90
 
     def coefficients(self) -> tuple[float, float, float]:
         """a1, a2, a3 of ``a1 + a2·L + a3·(u − ½)·L``, L = logit(u), on the scale of the domain."""
@@ -170,7 +115,7 @@ class Metalog(Number):
         return inverse(self.domain, a1 + (a2 + a3 * (u - 0.5)) * logit)
 
     def _describe(self) -> str:
-        return f"P10 {_show(self.p10)} – P50 {_show(self.p50)} – P90 {_show(self.p90)}"
+        return f"P10 {show(self.p10)} – P50 {show(self.p50)} – P90 {show(self.p90)}"
 
 
 @dataclass(frozen=True)
@@ -180,11 +125,15 @@ class Successes(Number):
     successes: float
     of: float
 
+    def shapes(self) -> tuple[float, float]:
+        """The two shapes of the beta."""
+        return self.successes + 0.5, self.of - self.successes + 0.5
+
     def _quantile(self, u: Any) -> Any:
-        return beta_quantile(self.successes + 0.5, self.of - self.successes + 0.5, u)
+        return beta_quantile(*self.shapes(), u)
 
     def _describe(self) -> str:
-        return f"{_show(self.successes)} of {_show(self.of)}"
+        return f"{show(self.successes)} of {show(self.of)}"
 
 
 @dataclass(frozen=True)
@@ -194,17 +143,30 @@ class MeanSd(Number):
     mean: float
     sd: float
 
-    def _quantile(self, u: Any) -> Any:
-        if self.domain == "share":
-            size = self.mean * (1 - self.mean) / self.sd**2 - 1
-            return beta_quantile(self.mean * size, (1 - self.mean) * size, u)
+    @property
+    def varies(self) -> bool:
+        return self.sd != 0
+
+    def shapes(self) -> tuple[float, float]:
+        """The two shapes of a share's beta."""
+        size = self.mean * (1 - self.mean) / self.sd**2 - 1
+        return self.mean * size, (1 - self.mean) * size
+
+    def on_scale(self) -> tuple[float, float]:
+        """Mean and standard deviation of a positive number's logarithm, of a real number itself."""
         if self.domain == "positive":
             variance = math.log1p((self.sd / self.mean) ** 2)
-            return inverse("positive", math.log(self.mean) - variance / 2 + math.sqrt(variance) * normal_quantile(u))
-        return self.mean + self.sd * normal_quantile(u)
+            return math.log(self.mean) - variance / 2, math.sqrt(variance)
+        return self.mean, self.sd
+
+    def _quantile(self, u: Any) -> Any:
+        if self.domain == "share":
+            return beta_quantile(*self.shapes(), u)
+        mean, sd = self.on_scale()
+        return inverse(self.domain, mean + sd * normal_quantile(u))
 
     def _describe(self) -> str:
-        return f"mean {_show(self.mean)}, sd {_show(self.sd)}"
+        return f"mean {show(self.mean)}, sd {show(self.sd)}"
 
 
 @dataclass(frozen=True)
@@ -212,6 +174,10 @@ class Values(Number):
     """Each of the values equally likely."""
 
     values: tuple[float, ...]
+
+    @property
+    def varies(self) -> bool:
+        return min(self.values) != max(self.values)
 
     def _quantile(self, u: Any) -> Any:
         ordered = sorted(self.values)
@@ -223,7 +189,7 @@ class Values(Number):
         return np.asarray(ordered, dtype=float)[np.minimum((np.asarray(u) * len(ordered)).astype(int), last)]
 
     def _describe(self) -> str:
-        return "one of " + ", ".join(_show(value) for value in self.values)
+        return "one of " + ", ".join(show(value) for value in self.values)
 
 
 @dataclass(frozen=True)

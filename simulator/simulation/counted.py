@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.errors import UsageError
-from simulator.quarters import WEEKS, Calendar, Period
+from simulator.quarters import WEEKS, Period
 from simulator.simulation.estimates import DealFates
+from simulator.simulation.labelled import Labelled
+from simulator.simulation.labelled import Segments as Segments
 from simulator.simulation.metrics import Metric
 from simulator.simulation.provenance import Provenance
 
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
 
-Segments = str | Sequence[str] | None
 Part = NDArray[np.float64] | Callable[[], NDArray[np.float64]]
 
 
-class Counted:
+class Counted(Labelled):
     """What was counted in the trials of a plan, to be read by metric, segment and period.
 
     ``result["wins"]`` is the total, ``result["wins", "inbound"]`` a segment: arrays of shape
@@ -83,41 +83,9 @@ class Counted:
         """How far percentiles may be off, as a share of their value; not at all where trials are kept."""
         return 0.0
 
-    @property
-    def seed(self) -> int:
-        return self.provenance.seed
-
-    @property
-    def calendar(self) -> Calendar:
-        return self.scenario.calendar
-
-    @property
-    def quarters(self) -> tuple[str, ...]:
-        """Labels of the quarters."""
-        return self.calendar.labels
-
-    @property
-    def segments(self) -> tuple[str, ...]:
-        return tuple(self.scenario.segments)
-
-    def metric(self, name: str) -> Metric:
-        """The metric of this name.
-
-        Raises
-        ------
-        UsageError : there is none; the message lists those there are.
-        """
-        if name not in self._place:
-            raise UsageError(f"no metric {name!r}; this plan has: {', '.join(self._place)}")
-        return self.metrics[self._place[name][1]]
-
     # -- arrays ---------------------------------------------------------------------------------
     def _segment_indices(self, segment: Segments) -> list[int]:
-        names = self.segments if segment is None else (segment,) if isinstance(segment, str) else tuple(segment)
-        unknown = [name for name in names if name not in self.segments]
-        if unknown:
-            raise UsageError(f"no segment {unknown[0]!r}; this plan has: {', '.join(self.segments)}")
-        return [self.segments.index(name) for name in names]
+        return [self.segments.index(name) for name in self._segment_names(segment)]
 
     def _array(self, name: str, segment: Segments, columns: Any = slice(None)) -> NDArray[Any]:
         """Whole cents or counts (trial, column), summed over segments."""
@@ -151,9 +119,6 @@ class Counted:
         values = self._array(name, segment)
         return values / 100.0 if self._place[name][0] else values
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._place
-
     def quarterly(self, metric: str, segment: Segments = None) -> NDArray[Any]:
         """(trial, quarter) array of a metric, also when simulated by week."""
         if self.columns == "quarter":
@@ -163,14 +128,6 @@ class Counted:
         values = self[metric, segment]
         blocks = values.reshape(len(values), -1, WEEKS)
         return blocks.sum(axis=2) if self.metric(metric).combine == "sum" else blocks[:, :, -1]
-
-    def _period(self, period: str | Period) -> Period:
-        if isinstance(period, Period):
-            return period
-        try:
-            return self.calendar.period(period)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
 
     def values(self, metric: str, period: str | Period = "horizon", segment: Segments = None) -> NDArray[Any]:
         """A metric over a period, one value per trial: flows summed, stocks at the end.

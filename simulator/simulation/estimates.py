@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from simulator.errors import UsageError
 from simulator.quarters import Period
 from simulator.statistics.intervals import Estimate
+
+if TYPE_CHECKING:
+    from simulator.scenario.model import Target
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,37 @@ class TargetEstimate(Estimate):
     engine: str = "simulate"
     error_bound: float | None = None
 
+    @classmethod
+    def of(
+        cls, target: Target, p: Estimate, by_quarter: Mapping[str, Estimate] | None = None, *,
+        engine: str = "simulate", error_bound: float | None = None,
+    ) -> TargetEstimate:  # fmt: skip
+        """How likely a target of a scenario is."""
+        return cls(
+            p.value, p.standard_error, p.low, p.high, name=target.name, metric=target.metric, segment=target.segment,
+            period=target.period, at_least=target.at_least, at_most=target.at_most, by_quarter=by_quarter,
+            engine=engine, error_bound=error_bound,
+        )  # fmt: skip
+
+    def to_json(self, **more: Any) -> dict[str, Any]:
+        """The documented JSON form, with ``more`` that an engine has to say."""
+        return {
+            "name": self.name, "metric": self.metric,
+            "segment": list(self.segment) if isinstance(self.segment, tuple) else self.segment,
+            "in": self.period.label, "at_least": self.at_least, "at_most": self.at_most, "engine": self.engine,
+            **estimate_json(self), **more,
+            "by_quarter": None if self.by_quarter is None else [
+                {"in": label, **estimate_json(e)} for label, e in self.by_quarter.items()],
+        }  # fmt: skip
+
     def met(self, values: NDArray[Any]) -> NDArray[np.bool_]:
         """Which of ``values`` meet the threshold."""
         return meets(values, self.at_least, self.at_most)
+
+
+def estimate_json(p: Estimate) -> dict[str, Any]:
+    """The documented JSON form of a probability."""
+    return {"probability": p.value, "standard_error": p.standard_error, "low": p.low, "high": p.high}
 
 
 def meets(values: NDArray[Any], at_least: float | None, at_most: float | None) -> NDArray[np.bool_]:

@@ -23,12 +23,13 @@ from simulator.quarters import WEEKS
 from simulator.scenario.closing import is_detailed
 from simulator.scenario.model import Scenario
 from simulator.scenario.spreads import Spread
-from simulator.simulation.lower_numbers import NumberTable, cholesky
+from simulator.simulation.lower_numbers import NumberTable
 from simulator.simulation.lower_people import People, lower_people
 from simulator.simulation.lower_spreads import SpreadTable
 from simulator.simulation.metrics import Metric, metrics_in
 from simulator.simulation.names import stream_name
 from simulator.simulation.spend import NO_RESPONSE, SpendSlots, lower_spend
+from simulator.simulation.tied import tied_normals
 
 if TYPE_CHECKING:
     from simulator.kernels.account_plan import Accounts, Rates
@@ -197,7 +198,7 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
     static_market = (
         rates_market.sd == 0 and volume_market.sd == 0 and not scenario.market.slip_concentration and not events
     )
-    tied, tied_factor = cholesky(scenario, numbers)
+    tied, tied_factor = tied_normals(scenario.correlations, numbers.normal_of)
     slot_leaf = np.array(numbers.leaf, np.int64)
     curve_keys = list(numbers.curves)
     nodes = int(2 * CURVE_REACH * CURVE_STEP) + 1

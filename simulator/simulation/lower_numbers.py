@@ -5,26 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
-from simulator.errors import RunError
 from simulator.kernels import plan as kinds
-from simulator.scenario.model import Scenario
-from simulator.scenario.uncertain import (
-    Certain,
-    MeanSd,
-    Metalog,
-    Number,
-    Numbers,
-    Pert,
-    Range,
-    Successes,
-    Values,
-    at_quarter,
-    forward,
-)
-
-Z90 = 1.2815515655446004
+from simulator.scenario.uncertain import MeanSd, Metalog, Number, Numbers, Pert, Range, Successes, Values, at_quarter
 
 
 class NumberTable:
@@ -99,59 +81,18 @@ Form = tuple[int, list[float], list[float], tuple[int, float, float] | None]
 
 def form_of(number: Number) -> Form | None:
     """(kind, parameters, values, curve) of an uncertain number; None when it cannot vary."""
-    scaled = {"real": kinds.NORMAL, "positive": kinds.LOGNORMAL, "share": kinds.LOGIT_NORMAL}
-    if number.certain or isinstance(number, Certain):
+    if not number.varies:
         return None
-    if isinstance(number, Range):
-        if number.p10 == number.p90:
-            return None
-        low, high = forward(number.domain, number.p10), forward(number.domain, number.p90)
-        return scaled[number.domain], [(low + high) / 2, (high - low) / (2 * Z90)], [], None
     if isinstance(number, Metalog):
-        if number.p10 == number.p90:
-            return None
         kind = {"real": kinds.METALOG_REAL, "positive": kinds.METALOG_POSITIVE, "share": kinds.METALOG_SHARE}
         return kind[number.domain], list(number.coefficients()), [], None
     if isinstance(number, Values):
-        ordered = sorted(float(v) for v in number.values)
-        return None if ordered[0] == ordered[-1] else (kinds.VALUES, [], ordered, None)
+        return kinds.VALUES, [], sorted(float(v) for v in number.values), None
     if isinstance(number, Pert):
-        width = number.max - number.min
-        if width <= 0:
-            return None
-        a = 1 + 4 * (number.likely - number.min) / width
-        return kinds.BETA, [number.min, width], [], (0, a, 6 - a)
-    if isinstance(number, Successes):
-        return kinds.BETA, [0.0, 1.0], [], (0, number.successes + 0.5, number.of - number.successes + 0.5)
-    if isinstance(number, MeanSd):
-        if number.sd == 0:
-            return None
-        if number.domain == "share":
-            size = number.mean * (1 - number.mean) / number.sd**2 - 1
-            return kinds.BETA, [0.0, 1.0], [], (0, number.mean * size, (1 - number.mean) * size)
-        if number.domain == "positive":
-            variance = math.log1p((number.sd / number.mean) ** 2)
-            return kinds.LOGNORMAL, [math.log(number.mean) - variance / 2, math.sqrt(variance)], [], None
-        return kinds.NORMAL, [number.mean, number.sd], [], None
+        return kinds.BETA, [number.min, number.max - number.min], [], (0, *number.shapes())
+    if isinstance(number, Successes) or (isinstance(number, MeanSd) and number.domain == "share"):
+        return kinds.BETA, [0.0, 1.0], [], (0, *number.shapes())
+    if isinstance(number, (Range, MeanSd)):
+        scaled = {"real": kinds.NORMAL, "positive": kinds.LOGNORMAL, "share": kinds.LOGIT_NORMAL}
+        return scaled[number.domain], list(number.on_scale()), [], None
     raise TypeError(f"no kernel for {type(number).__name__}")
-
-
-def cholesky(scenario: Scenario, numbers: NumberTable) -> tuple[np.ndarray, np.ndarray]:
-    """Which normals are tied, and the lower factor of their correlations."""
-    tied: list[int] = []
-    pairs = []
-    for correlation in scenario.correlations:
-        # correlated numbers that turned out certain (a range of no width) have nothing to tie
-        if all(path in numbers.normal_of for path in correlation.between):
-            i, j = (numbers.normal_of[path] for path in correlation.between)
-            pairs.append((i, j, 2 * math.sin(math.pi * correlation.rank / 6)))
-            tied += [k for k in (i, j) if k not in tied]
-    matrix = np.eye(len(tied))
-    for i, j, r in pairs:
-        a, b = tied.index(i), tied.index(j)
-        matrix[a, b] = matrix[b, a] = r
-    try:
-        factor = np.linalg.cholesky(matrix) if tied else np.zeros((0, 0))
-    except np.linalg.LinAlgError:
-        raise RunError("the correlations are not positive definite: no numbers can be related in this way") from None
-    return np.array(tied, np.int64), factor

@@ -20,6 +20,7 @@ from simulator.simulation.counted import Segments as Segments
 from simulator.simulation.estimates import DealFates as DealFates
 from simulator.simulation.estimates import Fall as Fall
 from simulator.simulation.estimates import TargetEstimate as TargetEstimate
+from simulator.simulation.estimates import estimate_json
 from simulator.simulation.estimates import meets as meets
 from simulator.simulation.scorecards import scorecards_json
 from simulator.statistics.intervals import Estimate, as_percent, proportion
@@ -120,13 +121,7 @@ class Result(Counted):
             if target.period.each:
                 met = meets(self.values(target.metric, target.period, target.segment), target.at_least, target.at_most)
                 by_quarter = {label: proportion(met[:, q]) for q, label in enumerate(self.quarters)}
-            found.append(
-                TargetEstimate(
-                    estimate.value, estimate.standard_error, estimate.low, estimate.high,
-                    name=target.name, metric=target.metric, segment=target.segment, period=target.period,
-                    at_least=target.at_least, at_most=target.at_most, by_quarter=by_quarter,
-                )
-            )  # fmt: skip
+            found.append(TargetEstimate.of(target, estimate, by_quarter))
         return tuple(found)
 
     @cached_property
@@ -148,21 +143,6 @@ class Result(Counted):
         values, met = self.compared(target)
         known = ~np.isnan(values)
         return Fall(values[known], met[known], np.ones(int(np.count_nonzero(known)), np.int64))
-
-    def summary(self, segments: bool = True) -> list[dict[str, Any]]:
-        """Tidy rows: metric × period × segment (``None`` is the total), as in the JSON.
-
-        Periods are every quarter, every (part of a) fiscal year, and the horizon. Percentiles
-        interpolate linearly, as NumPy and Excel's PERCENTILE do. ``pandas.DataFrame(rows)`` or
-        ``polars.DataFrame(rows)`` makes a table of it.
-        """
-        who: list[str | None] = [None, *(self.segments if segments else ())]
-        return [
-            self.summarise(metric.name, period, segment)
-            for metric in self.metrics
-            for segment in who
-            for period in self.calendar.periods
-        ]
 
     def summarise(self, metric: str, period: str | Period, segment: Segments = None) -> dict[str, Any]:
         """One row of the summary.
@@ -189,24 +169,11 @@ class Result(Counted):
         head = self.provenance.to_json()
         joint = self.all_targets
         return head | {
-            "targets": [self._target_json(target) for target in self.targets],
-            "all_targets": None if joint is None else {
-                "probability": joint.value, "standard_error": joint.standard_error, "low": joint.low,
-                "high": joint.high},
-            **({"scorecards": scorecards_json(self, self._target_json)} if self.kpis else {}),
+            "targets": [target.to_json() for target in self.targets],
+            "all_targets": None if joint is None else estimate_json(joint),
+            **({"scorecards": scorecards_json(self)} if self.kpis else {}),
             "metrics": self.summary(),
             "warnings": list(self.notes),
-        }  # fmt: skip
-
-    def _target_json(self, t: TargetEstimate) -> dict[str, Any]:
-        return {
-            "name": t.name, "metric": t.metric,
-            "segment": list(t.segment) if isinstance(t.segment, tuple) else t.segment,
-            "in": t.period.label, "at_least": t.at_least, "at_most": t.at_most, "engine": self.engine,
-            "probability": t.value, "standard_error": t.standard_error, "low": t.low, "high": t.high,
-            "by_quarter": None if t.by_quarter is None else [
-                {"in": label, "probability": e.value, "standard_error": e.standard_error, "low": e.low,
-                 "high": e.high} for label, e in t.by_quarter.items()],
         }  # fmt: skip
 
     def to_workbook(self, path: str | PathLike[str], *others: Result) -> None:

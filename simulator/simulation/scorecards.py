@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -67,13 +66,13 @@ def _score(result: Result, kpi: TargetEstimate) -> Score:
     return Score(kpi.segment, kpi, result.summarise(kpi.metric, period, kpi.segment), spend, each)
 
 
-def scorecards_json(result: Result, target: Callable[[TargetEstimate], dict[str, Any]]) -> list[dict[str, Any]]:
+def scorecards_json(result: Result) -> list[dict[str, Any]]:
     """The documented JSON form: what a target says, and what its metric does."""
     rows = []
     for score in scorecards(result):
         summary = {key: value for key, value in score.summary.items() if key not in ("metric", "in", "segment")}
         rows.append({
-            "segment": score.segment, "kpi": target(score.kpi), "over": score.summary["in"], "summary": summary,
+            "segment": score.segment, "kpi": score.kpi.to_json(), "over": score.summary["in"], "summary": summary,
             "spend": None if score.spend is None else score.spend.value,
             "cost_of_each": None if score.cost_of_each is None else score.cost_of_each.value,
         })  # fmt: skip

@@ -16,6 +16,7 @@ from simulator.simulation.simulate import Setup, provenance_of
 from simulator.simulation.streamed import StreamedResult
 from simulator.simulation.tally import COUNT_BITS, Moments, Subject, Tally, money_bits
 from simulator.simulation.warm_up import warm_up_note
+from simulator.statistics.intervals import Estimate
 
 
 def stream(
@@ -81,10 +82,7 @@ def tallies_of(scenario: Scenario, lowered: Lowered) -> tuple[Tally, ...]:
         if lists:
             subjects.append(Subject(metric.name, tuple(sorted(lists)), tuple(wanted.values())))
     for target in scenario.targets:
-        asked = TargetEstimate(
-            0.0, 0.0, 0.0, 0.0, name=target.name, metric=target.metric, segment=target.segment, period=target.period,
-            at_least=target.at_least, at_most=target.at_most,
-        )  # fmt: skip
+        asked = TargetEstimate.of(target, Estimate(0.0, 0.0, 0.0, 0.0))
         subjects.append(Subject(target.metric, (target.segment,), (target.period,), asked))
     kinds = {metric.name: metric for metric in lowered.metrics}
     fine = money_bits(sum(len(s.periods) * len(s.segments) for s in subjects if kinds[s.metric].kind != "count"))

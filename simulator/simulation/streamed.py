@@ -139,14 +139,8 @@ class StreamedResult(Result):
         found = []
         for index, target in enumerate(targets, start=first):
             estimate, *quarters = (share_of(int(count), self.trials) for count in self._hits[index])
-            found.append(
-                TargetEstimate(
-                    estimate.value, estimate.standard_error, estimate.low, estimate.high,
-                    name=target.name, metric=target.metric, segment=target.segment, period=target.period,
-                    at_least=target.at_least, at_most=target.at_most,
-                    by_quarter=dict(zip(self.quarters, quarters, strict=True)) if target.period.each else None,
-                )
-            )  # fmt: skip
+            by_quarter = dict(zip(self.quarters, quarters, strict=True)) if target.period.each else None
+            found.append(TargetEstimate.of(target, estimate, by_quarter))
         return tuple(found)
 
     @cached_property

@@ -11,9 +11,9 @@ from scipy import stats
 import simulator as sim
 from simulator.errors import UsageError
 from simulator.exact import notes
-from simulator.exact.certain import described
 from simulator.exact.joining import together
 from simulator.simulation import warm_up
+from simulator.simulation.estimates import TargetEstimate
 from simulator.statistics.intervals import Estimate
 from tests.statistical import assert_mean, assert_probability
 
@@ -88,7 +88,8 @@ def test_control_variates_take_noise_away_and_nothing_else() -> None:
     plan = sim.load(TWENTY_FIVE)
     rng = np.random.default_rng(1)
     known = [Estimate(p, 0.0, p, p) for p in (0.5, 0.6)]
-    targets = [described(t, p, "exact", 0.0, None) for t, p in zip(plan.targets, known, strict=False)]
+    pairs = zip(plan.targets, known, strict=False)
+    targets = [TargetEstimate.of(t, p, engine="exact", error_bound=0.0) for t, p in pairs]
     errors = []
     for _ in range(300):
         u = rng.random((400, 3))
