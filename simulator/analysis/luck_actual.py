@@ -30,6 +30,7 @@ class Afterwards:
     together: Together
     posterior: Posterior
     verdict: str
+    currency: str
 
     @property
     def learned(self) -> tuple[Learned, ...]:
@@ -49,7 +50,7 @@ class Afterwards:
                 {
                     "metric": one.metric.name, "value": one.value, "expected": one.expected,
                     "at_or_below": one.at_or_below, "at_or_above": one.at_or_above,
-                    "words": how_rare(one, self.period),
+                    "words": how_rare(one, self.period, self.currency),
                     "explained": None if split is None else {
                         "assumptions": split.assumptions, "market": split.market, "luck": split.luck},
                 }
@@ -88,7 +89,7 @@ def afterwards(
     )
     return Afterwards(
         period, segment, tuple(values), together, posterior,
-        verdict(values, together, posterior, period, played.trials),
+        verdict(values, together, posterior, period, scenario.currency, played.trials), scenario.currency,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from simulator.analysis.luck_posterior import ENOUGH, Learned, Posterior
 from simulator.analysis.luck_unusual import Together, Unusual, one_in
 from simulator.quarters import Period
+from simulator.scenario.spoken import priced
 from simulator.statistics.intervals import as_percent
 
 UNUSUAL = 0.05
@@ -22,10 +23,10 @@ def unit_of(period: Period) -> str:
     return "year" if period.label.isdigit() and len(period.quarters) == 4 else "such period"
 
 
-def how_rare(one: Unusual, period: Period, trials: int = 10_000) -> str:
-    """``19 wins or fewer happen in 1 quarter of 6``."""
+def how_rare(one: Unusual, period: Period, currency: str, trials: int = 10_000) -> str:
+    """``19 wins or fewer happen in 1 quarter of 6``, ``bookings of USD 500,000 or less happens in …``."""
     money = one.metric.priced
-    amount = f"{one.value:,.0f}"
+    amount = priced(currency, f"{one.value:,.0f}") if money else f"{one.value:,.0f}"
     more = (" or less" if money else " or fewer") if one.low else " or more"
     if one.low and one.value == 0:
         more = ""  # fewer than none there are not
@@ -33,9 +34,11 @@ def how_rare(one: Unusual, period: Period, trials: int = 10_000) -> str:
     return f"{what}{more} happen{'s' if money else ''} in {one_in(one.tail, unit_of(period), trials)}"
 
 
-def verdict(values: Sequence[Unusual], together: Together, posterior: Posterior, period: Period, trials: int) -> str:
+def verdict(
+    values: Sequence[Unusual], together: Together, posterior: Posterior, period: Period, currency: str, trials: int
+) -> str:
     """The answer to "was it the plan, or luck?" in one or two sentences."""
-    rare = "; ".join(how_rare(one, period, trials) for one in values)
+    rare = "; ".join(how_rare(one, period, currency, trials) for one in values)
     if posterior.effective <= 0:  # what was learned, if anything, is from trials that are far off: nobody is blamed
         if posterior.trials == 1:  # nothing but luck is in the plan: one trial says what all would
             return f"The plan rules this out: with its numbers it cannot come about. ({rare}.)"

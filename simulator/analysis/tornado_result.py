@@ -49,8 +49,13 @@ class Effect:
 
 
 def largest_first(effects: Iterable[Effect]) -> tuple[Effect, ...]:
-    """In the order in which a tornado shows them."""
-    return tuple(sorted(effects, key=lambda effect: effect.size, reverse=True))
+    """In the order in which a tornado shows them; effects of one size, to nine digits, in the order of the plan."""
+
+    def size(effect: Effect) -> tuple[float, float]:
+        points, mean = effect.size
+        return round(points, 9), float(f"{mean:.9g}")
+
+    return tuple(sorted(effects, key=size, reverse=True))
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,14 @@ def load_mapping(path: str | os.PathLike[str]) -> Mapping:
         faults.check()
     except ScenarioError as error:
         raise DataError(str(error).replace("scenario", "mapping")) from error
-    return parse_mapping(tree.plain(), folder=str(Path(path).parent), file=Path(path).name)
+    given = tree.plain()
+    if isinstance(given, dict) and "segments" in given and "tables" not in given:
+        raise DataError(
+            f"{path} is a plan, not a mapping: fit makes a plan from tables of a CRM. To play this plan: simulator run "
+            f"{path}; to fit one, give the tables, or a mapping that names them (simulator fit --guess leads.csv "
+            "deals.csv -o mapping.yaml proposes one)"
+        )
+    return parse_mapping(given, folder=str(Path(path).parent), file=Path(path).name)
 
 
 def mapping_text(mapping: Mapping, comments: dict[str, str] | None = None) -> str:

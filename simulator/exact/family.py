@@ -158,8 +158,8 @@ class Family:
     def thinned(self, per_set: int) -> Family:
         """The same at the first points of each scramble."""
         few = copy(self)
-        by_set = self.cloud.z.reshape(SETS, -1, self.cloud.z.shape[1])[:, :per_set]
-        few.cloud = Cloud(self.cloud.names, by_set.reshape(-1, by_set.shape[2]), self.cloud.seed)
+        by_set = self.cloud.z.reshape(SETS, self.cloud.per_set, self.cloud.z.shape[1])[:, :per_set]
+        few.cloud = Cloud(self.cloud.names, by_set.reshape(SETS * by_set.shape[1], by_set.shape[2]), self.cloud.seed)
         return few
 
     def variant(self, scenario: Scenario | None = None, hold: Mapping[str, float] | None = None) -> Variant:

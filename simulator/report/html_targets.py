@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from simulator.report.html_charts import amount, both, fan, histogram, target_values
-from simulator.report.wording import clean, goal, segment_label, threshold, unit_words
+from simulator.report.wording import chance_words, clean, goal, segment_label, threshold, unit_words
 from simulator.simulation.result import Result, TargetEstimate
 from simulator.statistics.intervals import as_percent, in_words, percentiles
 
@@ -71,7 +71,7 @@ def _state(probability: float) -> str:
 def gauge(result: Result, target: TargetEstimate) -> dict[str, Any]:
     return {
         "goal": capital(clean(goal(result, target))), "name": clean(target.name), "probability": target.value,
-        "percent": as_percent(target.value), "words": in_words(target.value), "state": _state(target.value),
+        "percent": as_percent(target.value), "words": chance_words(target), "state": _state(target.value),
         "low": as_percent(target.low, 1), "high": as_percent(target.high, 1),
         "bar": round(100 * target.value, 2),
         "by_quarter": [] if target.by_quarter is None else

@@ -101,7 +101,8 @@ def value_text(value: Any) -> str:
 def points(share: float, digits: int = 1) -> str:
     """A difference of probabilities in percentage points, with its sign.
 
-    >>> points(0.1855), points(-0.004)
-    ('+18.6', '-0.4')
+    >>> points(0.1855), points(-0.004), points(-0.00001)
+    ('+18.6', '-0.4', '0.0')
     """
-    return f"{100 * share:+.{digits}f}"
+    text = f"{100 * share:+.{digits}f}"
+    return text if float(text) else text[1:]

@@ -14,10 +14,10 @@ from rich.text import Text
 
 from simulator.exact.result import Forecast
 from simulator.quarters import Period
-from simulator.report.wording import average, clean, goal, level, made_by, plural, unit_label
+from simulator.report.wording import average, chance_words, clean, goal, level, made_by, plural, unit_label
 from simulator.simulation.metrics import BOOKINGS, Metric
 from simulator.simulation.result import Result, TargetEstimate
-from simulator.statistics.intervals import Estimate, as_percent, in_words
+from simulator.statistics.intervals import Estimate, as_percent
 
 WIDEST = 120
 """Tables do not grow beyond this many columns: longer lines are hard to follow."""
@@ -34,7 +34,7 @@ CONDITIONAL = (
 )
 
 NOTE = (
-    "Interval: 95%, how exactly {trials} trials know the probability (Monte Carlo error). It is not the "
+    "Interval: 95%, how exactly {trials} the probability (Monte Carlo error). It is not the "
     "uncertainty of the plan: that is the probability itself."
 )
 
@@ -138,7 +138,7 @@ def _targets(result: Forecast) -> RenderableType:
     table.add_column("interval", justify="right", no_wrap=True, style="dim")
 
     def row(name: RenderableType, estimate: Estimate) -> None:
-        table.add_row(name, _percent(estimate), in_words(estimate.value), _interval(estimate))
+        table.add_row(name, _percent(estimate), chance_words(estimate), _interval(estimate))
 
     for target in result.targets:
         row(_target_name(result, target), target)
@@ -154,7 +154,7 @@ def _targets(result: Forecast) -> RenderableType:
 def _note(result: Forecast) -> str:
     """What the interval is; of answers without sampling, what is exact and what is not."""
     if isinstance(result, Result):
-        return NOTE.format(trials=f"{result.trials:,}")
+        return NOTE.format(trials=f"{plural(result.trials, 'trial')} know{'s' if result.trials == 1 else ''}")
     drawn = [t.name for t in result.targets if t.engine == "simulate"]
     joint = result.all_targets
     if joint is not None and joint.engine == "simulate" and len(result.targets) > 1:

@@ -14,7 +14,7 @@ from simulator.analysis.luck_shares import Share
 from simulator.analysis.luck_words import caution
 from simulator.report.layout import short_label
 from simulator.report.tables import _table
-from simulator.report.wording import average, clean, compact, segment_label, threshold
+from simulator.report.wording import average, clean, compact, priced, segment_label, threshold, unit_label
 from simulator.simulation.metrics import Metric
 from simulator.statistics.intervals import Estimate, as_percent
 
@@ -63,6 +63,11 @@ def amount(value: float, metric: Metric) -> str:
     return compact(value) if metric.priced else f"{value:,.0f}"
 
 
+def _with_currency(text: str, found: Luck) -> str:
+    """A value of what the report is about, in its currency where it is money."""
+    return priced(clean(found.scenario.currency), text) if found.subject.metric.priced else text
+
+
 def headline_of(found: Luck) -> str:
     """Where the spread comes from, in a sentence."""
     open_shares = [one for one in found.shares if one.open]
@@ -87,7 +92,7 @@ def _heading(found: Luck) -> RenderableType:
     bound = found.subject.bound
     if bound is not None:
         sign = "at least" if found.subject.at_least is not None else "at most"
-        goal = f", target {sign} {threshold(bound, found.subject.metric.priced)}"
+        goal = f", target {sign} {_with_currency(threshold(bound, found.subject.metric.priced), found)}"
     trials, seed = found.provenance.trials, found.provenance.seed
     return Group(
         Text(clean(plan.name), style="bold"), Text(f"{subject_words(found)}{goal}"),
@@ -129,7 +134,7 @@ def _percent(one: Share) -> str:
 def _band(found: Luck) -> list[RenderableType]:
     band, metric = found.band, found.subject.metric
     plan = f"{average(band.plan, metric)} {metric.label}" if metric.kind == "count" else (
-        f"{metric.label} of {clean(found.scenario.currency)} {compact(band.plan)}"
+        f"{metric.label} of {_with_currency(compact(band.plan), found)}"
     )  # fmt: skip
     first = (
         f"Even executed perfectly, {plan} planned will land between {amount(band.p10, metric)} and "
@@ -159,7 +164,7 @@ def _slips(found: Luck) -> list[RenderableType]:
         ]
     else:
         metric = found.subject.metric
-        before, after = average(slips.mean_without, metric), average(slips.mean, metric)
+        before, after = (_with_currency(average(x, metric), found) for x in (slips.mean_without, slips.mean))
         words = f"hardly move the mean, {after}" if before == after else f"move the mean from {before} to {after}"
         parts += [_bold(f"Slips {words}.")]
     table = _table("pushed out of", left=1)
@@ -185,7 +190,8 @@ def _range(one: Learned, levels: tuple[float, float, float]) -> str:
 def _deals(found: Luck) -> list[RenderableType]:
     first = found.deals[0]
     table = _table("open deal", left=1)
-    for text in ("amount", "won in", "decided in time", "if won", "if lost", "swing"):
+    size = f"amount ({clean(found.scenario.currency)})"
+    for text in (size, "won in", "decided in time", "if won", "if lost", "swing"):
         table.add_column(text, justify="right")
     for deal in found.deals[:MOST_DEALS]:
         table.add_row(
@@ -209,7 +215,8 @@ def _afterwards(found: Luck, after: Afterwards) -> list[RenderableType]:
     for text in ("happened", "expected", "so low or lower", "so high or higher"):
         table.add_column(text, justify="right")
     for one in after.values:
-        table.add_row(one.metric.label, amount(one.value, one.metric), average(one.expected, one.metric),
+        what = clean(unit_label(one.metric, found.scenario.currency))
+        table.add_row(what, amount(one.value, one.metric), average(one.expected, one.metric),
                       as_percent(one.at_or_below), as_percent(one.at_or_above))  # fmt: skip
     parts: list[RenderableType] = [_bold(clean(after.verdict)), "", table]
     if len(after.values) > 1:

@@ -6,12 +6,13 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from simulator.analysis.solve_result import Answer, Solution
-from simulator.report.layout import listing, notes, plain_table, said, short_label, title
+from simulator.report.layout import from_to, listing, notes, plain_table, said, short_label, title
 from simulator.report.wording import clean, made_by
 from simulator.scenario.labels import EVERYWHERE
 from simulator.statistics.intervals import as_percent
 
 LEGEND = "One lever at a time, all else as planned."
+ALL_SEGMENTS = "Where no segment is named, the lever moves all segments."
 KNOWN = "Known to: the range that {trials} cannot tell apart."
 SEVERAL = "×: the plan has several values there, and all of them are moved by this factor."
 NOTHING = 0.02
@@ -41,6 +42,7 @@ def solve_table(found: Solution) -> RenderableType:
     known = [KNOWN.format(trials="the trials" if found.trials is not None else "so many points")]
     legend = [
         LEGEND,
+        *([ALL_SEGMENTS] if _all_alike(found) and _says_everywhere(found) else []),
         *(known if found.engine != "exact" else []),
         *([SEVERAL] if any(answer.as_factor for answer in found.answers) else []),
     ]
@@ -61,10 +63,23 @@ def percent(share: float) -> str:
 
 
 def lever_name(found: Solution, answer: Answer) -> str:
-    """What a lever is called; "all segments" is not said where it goes for every lever."""
-    name = short_label(answer.search.label, found.scenario)
-    wide = [one.path.startswith("segments.*.") or not one.path.startswith("segments.") for one in found.answers]
-    return name.removesuffix(f" ({EVERYWHERE})") if all(wide) else name
+    """What a lever is called, with the segments that it moves."""
+    return short_label(answer.search.label, found.scenario)
+
+
+def _short_name(found: Solution, answer: Answer) -> str:
+    """The same in the table, where a line below says once that levers without a segment move all."""
+    name = lever_name(found, answer)
+    return name.removesuffix(f" ({EVERYWHERE})") if _all_alike(found) else name
+
+
+def _all_alike(found: Solution) -> bool:
+    """Whether no lever moves one segment that was named by itself."""
+    return all(one.path.startswith("segments.*.") or not one.path.startswith("segments.") for one in found.answers)
+
+
+def _says_everywhere(found: Solution) -> bool:
+    return any(EVERYWHERE in lever_name(found, answer) for answer in found.answers)
 
 
 def sentence(found: Solution) -> str:
@@ -111,9 +126,9 @@ def _row(found: Solution, answer: Answer) -> list[str]:
     if answer.low is None or answer.high is None or answer.low == answer.high:
         known = "–"
     else:
-        known = f"{_amount(found, answer, answer.low)} – {_amount(found, answer, answer.high)}"
+        known = from_to(_amount(found, answer, answer.low), _amount(found, answer, answer.high))
     chance = ("" if answer.reached else "only ") + as_percent(answer.probability.value)
     return [
-        lever_name(found, answer), "" if answer.as_factor else _amount(found, answer, answer.now),
+        _short_name(found, answer), "" if answer.as_factor else _amount(found, answer, answer.now),
         _amount(found, answer, answer.value), relative_text(answer), known, chance,
     ]  # fmt: skip

@@ -6,8 +6,10 @@ import math
 from typing import Any
 
 from simulator.exact.result import Forecast
+from simulator.scenario.spoken import priced as priced
 from simulator.simulation.metrics import Metric
 from simulator.simulation.result import TargetEstimate
+from simulator.statistics.intervals import Estimate, in_words
 
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
@@ -76,22 +78,24 @@ def made_by(result: Any) -> str:
     ('10,000 trials, seed 7', 'exact, nothing sampled')
     """
     if result.trials is not None:
-        return f"{result.trials:,} trials, seed {result.seed}"
+        return f"{plural(result.trials, 'trial')}, seed {result.seed}"
     return "exact, nothing sampled" if result.engine == "exact" else f"{result.answered}, seed {result.seed}"
+
+
+def chance_words(p: Estimate) -> str:
+    """Odds, or what was seen where so few trials know no odds.
+
+    >>> chance_words(Estimate(0.25, 0.004, 0.24, 0.26)), chance_words(Estimate(0.0, 0.0, 0.0, 0.79))
+    ('about 1 in 4', 'in no trial')
+    """
+    if p.value == 0.0 and p.high > 0.001:
+        return "in no trial"
+    return "in every trial" if p.value == 1.0 and p.low < 0.999 else in_words(p.value)
 
 
 def plural(count: int, noun: str) -> str:
     """``1 target``, ``4 targets``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def priced(currency: str, amount: str) -> str:
-    """An amount with its currency.
-
-    >>> priced("USD", "3.5M"), priced("$", "3.5M")
-    ('USD 3.5M', '$3.5M')
-    """
-    return f"{currency} {amount}" if currency[-1:].isalnum() else f"{currency}{amount}"
 
 
 def unit_label(metric: Metric, currency: str) -> str:

@@ -41,6 +41,15 @@ def share_text(share: float) -> str:
     return f"{float(f'{100 * share:.{4 if close else 3}g}'):,g}%"
 
 
+def priced(currency: str, amount: str) -> str:
+    """An amount with its currency.
+
+    >>> priced("USD", "3.5M"), priced("$", "3.5M")
+    ('USD 3.5M', '$3.5M')
+    """
+    return f"{currency} {amount}" if currency[-1:].isalnum() else f"{currency}{amount}"
+
+
 def named(scenario: Scenario, path: str) -> str:
     """A path in words; one with a wildcard says which segments it reaches, unless that is all of them.
 

@@ -69,6 +69,19 @@ def test_a_tornado_worked_out_is_the_one_played(monkeypatch: pytest.MonkeyPatch)
             assert effect.probability_change.standard_error < found.probability.standard_error
 
 
+def test_a_certain_plan_has_a_tornado_without_points() -> None:
+    plan = sim.load(TWENTY_FIVE)
+    found = sim.sensitivity(plan, seed=1)
+    assert (found.engine, found.trials) == ("exact", None) and len(found.effects) == len(moves(plan)) > 10
+    for effect in (found.effects[0], found.effects[-1]):
+        assert effect.move.changes is not None and effect.probabilities is not None
+        for change, p in zip(effect.move.changes, effect.probabilities, strict=True):
+            assert p == pytest.approx(sim.forecast(plan.with_changes(change), seed=1).targets[0].value, abs=1e-9)
+    # what has the same effect stands in the order of the plan
+    assert [e.move.path.removeprefix("segments.inbound.") for e in found.effects[:5]] == [
+        "volume", "conversion.engagements", "conversion.mqls", "conversion.sqls", "conversion.wins"]  # fmt: skip
+
+
 def test_sweep_rows_are_single_forecasts_whatever_the_threads(tmp_path: Path) -> None:
     plan = sim.load(TWENTY_FIVE)
     vary = {VOLUME: "800:1200:3", "segments.inbound.slips.probability": "0.1,0.3"}

@@ -220,6 +220,13 @@ def test_mapping_file_in_yaml(folder):
         load_mapping(folder / "bad.yaml")
 
 
+def test_a_plan_is_no_mapping_and_is_told_so(folder):
+    (folder / "plan.yaml").write_text("start: 2027-Q1\nquarters: 4\nsegments: {a: {volume: 3}}\n")
+    with pytest.raises(DataError, match=r"plan\.yaml is a plan, not a mapping.*: simulator run .*--guess") as caught:
+        load_mapping(folder / "plan.yaml")
+    assert "not a key" not in str(caught.value)
+
+
 def test_too_little_data_says_how_much_is_needed(folder):
     from simulator.errors import FitError
 

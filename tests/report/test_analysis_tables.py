@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import RenderableType
@@ -95,20 +96,31 @@ def test_levers_speak_in_percent_and_say_things_once(levers: str) -> None:
     assert max(map(len, levers.splitlines())) <= 80
     assert "inbound: visitors → engagements 7.94% → " in levers.replace("\n", " ")
     assert "engagements → MQLs (inbound, outbound) +" in levers.replace("\n", " ")
-    assert "all segments" not in levers and "Note:" not in levers
+    assert "volume (all segments) +" in levers.replace("\n", " ") and "Note:" not in levers
+    assert re.search(r"\nMQLs → SQLs  +×1", levers)
+    assert levers.replace("\n", " ").count("Where no segment is named, the lever moves all segments.") == 1
     assert levers.count("all of them are") == 1 and levers.count("is the middle, and") == 1
 
 
 def test_a_lever_that_is_not_enough_says_so_once(levers: str) -> None:
     (row,) = (line for line in levers.splitlines() if line.startswith("slip probability  "))
     assert re.search(r"nothing +to nothing +– +only \d\d%$", row)
-    assert "slip probability: not enough alone; looked from nothing to ×3.33." in levers
+    assert "slip probability (all segments): not enough alone; looked from nothing to ×3.33." in levers
 
 
 def test_levers_of_one_segment_beside_those_of_all_are_told_apart() -> None:
     both = {"segments.*.volume": None, VOLUME: None}
     text = as_text(solve_table(solve(MID, both, trials=100, seed=7)), 120)
     assert "volume (all segments)" in text and "inbound: volume" in text
+
+
+def test_a_value_known_to_all_digits_shown_is_said_once() -> None:
+    found = solve(MID, "segments.*.volume", trials=200, seed=7)
+    (answer,) = found.answers
+    close = replace(answer, low=answer.value * 0.99999, high=answer.value * 1.00001)
+    text = as_text(solve_table(replace(found, answers=(close,))), 120)
+    factor = f"×{answer.value:.3g}"
+    assert re.search(rf"\nvolume +{factor} +\+\d+% +{factor} +\d\d%\n", text)
 
 
 def test_what_moves_a_tornado_is_said_in_percent() -> None:

@@ -124,6 +124,17 @@ def test_the_picture_says_the_finding(before: Luck, after: Luck) -> None:
     assert "what happened: 24" in happened and "target" in happened
 
 
+def test_money_has_its_currency_in_every_sentence() -> None:
+    found = luck(MID, actual={"bookings": 600_000}, period="2027-Q4", **HOW)
+    text = words(found)
+    assert found.actual is not None
+    assert "bookings of USD 600,000 or less happens in 1 quarter of" in found.actual.verdict
+    assert "of USD 600,000 or less" in found.actual.to_json()["values"][0]["words"]
+    assert re.search(r"bookings \(USD\) 600k \S+ ", text)
+    assert re.search(r"Slips move the mean from USD \S+ to USD \S+\.", text)
+    assert "bookings in 2027, target at least USD 4M" in words(luck(MID, target="the year", **HOW))
+
+
 def test_money_has_its_unit() -> None:
     found = luck(MID, metric="bookings", period="2027", **HOW)
     band = draw(found).axes[1]
