@@ -119,6 +119,22 @@ def test_showing_another_target_moves_the_charts_and_the_drivers(engine, base, b
         assert engines.agree(found[cell], float(hit[lowest].mean()))
 
 
+@pytest.mark.parametrize("engine", ENGINES_SLOW)
+def test_no_bar_holds_what_meets_the_target_and_what_misses_it(engine, base, book, tmp_path):
+    """Whatever target is shown, and wherever its threshold is moved to."""
+    layout = engines.formulas(book)
+    bars = [c for c, (f, _) in layout.items() if "&shown_threshold)/n_trials" in f]
+    assert len(bars) == 2 * 26
+    for shown, threshold in [(1, 24.5), (2, 3_456_789), *((n, None) for n in range(1, len(base.targets) + 1))]:
+        edits = {_cell_of(book, "shown_target"): shown}
+        if threshold is not None:
+            edits["Summary", 4 + shown, 5] = threshold
+        found = recalculated(engine, book, bars, tmp_path, edits)
+        both = [cell for cell in bars if cell[2] == 3 and found[cell] and found[cell[0], cell[1], 4]]
+        assert both == [], (shown, threshold)
+        assert engines.agree(sum(found[cell] for cell in bars), 1.0)
+
+
 def _cell_of(path, name):
     """Sheet, row and column of a name for one cell."""
     with zipfile.ZipFile(path) as file:

@@ -13,7 +13,17 @@ from simulator.export.series import Columns
 from simulator.export.workbook.book import Book
 from simulator.export.workbook.goals import Goal
 from simulator.export.workbook.summary import FIRST
-from simulator.export.workbook.twins import criterion, edge, met, nice_formula, nice_step, percentile, share
+from simulator.export.workbook.twins import (
+    criterion,
+    edge,
+    met,
+    nice_formula,
+    nice_step,
+    parting,
+    parting_formula,
+    percentile,
+    share,
+)
 from simulator.scenario.labels import label as label_of
 
 if TYPE_CHECKING:
@@ -132,14 +142,16 @@ def _histogram(book: Book, sheet: Worksheet, row: int, goal: Goal) -> tuple[tupl
     values = goal.series.values
     low, high = (percentile(values, level) for level in TAILS)
     step = nice_step(low, high, BINS, goal.count)
-    begin = float(np.floor(low / step)) * step
+    part = parting(goal.threshold, goal.test, step, goal.count)
+    begin = part + float(np.floor((low - part) / step)) * step
     _heads(book, sheet, row, ("Histogram", "Value"))
     top = row + 2
     lines = (
         ("nearly all are above", f"=PERCENTILE({SERIES},{TAILS[0]})", low),
         ("nearly all are below", f"=PERCENTILE({SERIES},{TAILS[1]})", high),
         ("width of a bar", nice_formula(f"B{top}", f"B{top + 1}", BINS), step),
-        ("first bar", f"=INT(B{top}/B{top + 2})*B{top + 2}", begin),
+        ("a bar begins at", parting_formula(f"B{top + 2}"), part),
+        ("first bar", f"=B{top + 3}+INT((B{top}-B{top + 3})/B{top + 2})*B{top + 2}", begin),
     )
     for label, formula, value in lines:
         row += 1
@@ -152,14 +164,18 @@ def _histogram(book: Book, sheet: Worksheet, row: int, goal: Goal) -> tuple[tupl
         row += 1
         at = row + 1
         start = begin + number * step
+        end = begin + (number + 1) * step
         lower = -FAR if number == 0 else FAR if start > high else start
-        upper = FAR if start + step > high else start + step
-        book.formula(sheet, row, 0, f"=B${top + 3}+{number}*B${top + 2}", start, "count")
+        upper = FAR if end > high else end
+        if number == 0:  # what cannot be negative is not said to begin below nothing
+            first_bar = f"=IF(B{top}>=0,MAX(0,B{top + 4}),B{top + 4})"
+            book.formula(sheet, row, 0, first_bar, max(0.0, start) if low >= 0 else start, "count")
+        else:
+            book.formula(sheet, row, 0, f"=B${top + 4}+{number}*B${top + 2}", start, "count")
+        next_bar = f"B${top + 4}+{number + 1}*B${top + 2}"
         from_here = f"=-{FAR:.0E}" if number == 0 else f"=IF(A{at}>B${top + 1},{FAR:.0E},A{at})"
         book.formula(sheet, row, 1, from_here, lower, "exponent")
-        book.formula(
-            sheet, row, 2, f"=IF(A{at}+B${top + 2}>B${top + 1},{FAR:.0E},A{at}+B${top + 2})", upper, "exponent"
-        )
+        book.formula(sheet, row, 2, f"=IF({next_bar}>B${top + 1},{FAR:.0E},{next_bar})", upper, "exponent")
         inside = (values >= criterion(lower)) & (values < criterion(upper))
         bounds = f'{SERIES},">="&B{at},{SERIES},"<"&C{at}'
         for column, (name, test) in enumerate((("shown_misses", goal.inverse), ("shown_test", goal.test)), start=3):

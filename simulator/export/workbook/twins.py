@@ -104,3 +104,24 @@ def nice_formula(low: str, high: str, bins: int) -> str:
     for factor in reversed(STEPS):
         nested = f"IF({raw}/{power}<={factor},{factor},{nested})"
     return f"=IF({high}<={low},1,IF(AND(shown_whole=1,{raw}<=10),ROUNDUP({raw},0),{power}*{nested}))"
+
+
+HAIR = 1e-6
+"""Share of a bar's width by which it goes on beyond an amount that is just allowed."""
+
+
+def parting(threshold: float, test: str, step: float, count: bool) -> float:
+    """Where a bar begins, so that none holds both what meets the target and what misses it.
+
+    >>> parting(25, ">=", 2, True), parting(6, "<=", 1, True), parting(6.5, ">=", 1, True)
+    (25.0, 7.0, 7.0)
+    """
+    if count:
+        return float(np.ceil(threshold) if test == ">=" else np.floor(threshold) + 1)
+    return float(threshold if test == ">=" else threshold + HAIR * step)
+
+
+def parting_formula(step: str) -> str:
+    """The formula of :func:`parting` for the target that is shown."""
+    whole = 'IF(shown_test=">=",-INT(-shown_threshold),INT(shown_threshold)+1)'
+    return f'=IF(shown_whole=1,{whole},shown_threshold+IF(shown_test=">=",0,{HAIR:.0E}*{step}))'
