@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.kernels.jit import inner
+from simulator.kernels.jit import hot, inner
 from simulator.kernels.lognormal import CENTRE, WIDEST, lognormal_centre
 from simulator.kernels.money import in_grains
 from simulator.kernels.plan import LOGNORMAL_P90, LOGNORMAL_SPREAD
@@ -80,7 +80,7 @@ def set_weeks(win, factor, slip_limit, delay, weeks):
             weeks.win[w], weeks.factor[w], weeks.slip[w], weeks.delay[w] = win[q], factor[q], slip_limit[q], delay[q]
 
 
-@inner
+@hot
 def draw_deals(cohort, births, place, start, end, words, guide, wins_lag, loss_lag, win, deals_stream, slips_stream):
     """Fill the cohort with deals born in a segment and trial, as many as it holds; returns how many.
 
@@ -142,7 +142,7 @@ def draw_deals(cohort, births, place, start, end, words, guide, wins_lag, loss_l
     return count
 
 
-@inner
+@hot
 def value_deals(cohort, count, size, size_kind, data, curves):
     """Draw what each deal is worth, by the assumptions and events of its quarter of birth."""
     key, value, tail, far = cohort.key, cohort.value, cohort.live, cohort.far
@@ -170,7 +170,7 @@ def value_deals(cohort, count, size, size_kind, data, curves):
                 value[i] = in_grains(times * draw_size(kind, a, b, start, entries, curve, data, curves, value[i]))
 
 
-@inner
+@hot
 def settle_deals(cohort, count, weeks, limit, early_losses, end, words, guide, book):
     """Play deals from their first due week to their decision or the end of the horizon.
 

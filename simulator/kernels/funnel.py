@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.kernels.counts import binomial_quantile
-from simulator.kernels.jit import inner
+from simulator.kernels.jit import hot, inner
 from simulator.kernels.spreads import draw_lag
 from simulator.kernels.streams import ALWAYS, GAMMA, mix64, uniform, word
 
@@ -34,7 +34,7 @@ def _ones(v):
     return (v * _B8) >> _S56
 
 
-@inner
+@hot
 def convert(counts, limits, rates, keys, below, open_lanes, converted):
     """How many of each week's cohort go on.
 
@@ -80,7 +80,7 @@ def convert(counts, limits, rates, keys, below, open_lanes, converted):
                 converted[w] += binomial_quantile(uniform(word(keys[w], REST)), counts[w] - ONE_BY_ONE, rates[w])
 
 
-@inner
+@hot
 def spread_over_weeks(counts, keys, lags, cdf, words, guide, first, last, cut, bits, source, landing, into):
     """Send the individuals of every week's cohort to the weeks in which they arrive: adds to ``into``.
 

@@ -29,6 +29,8 @@ from typing import Any, TypeVar
 
 import numba
 
+from simulator.kernels.linking import LinkedCompiler, OptimisingCompiler
+
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 _njit: Any = numba.njit  # its annotations do not know _nrt
 config: Any = numba.config  # nor that its settings are attributes
@@ -135,7 +137,7 @@ def _kept(function: Function, folder: Path) -> Function:
     before: str = config.CACHE_DIR
     config.CACHE_DIR = str(folder)
     try:
-        made: Function = _njit(cache=True, **OPTIONS)(function)
+        made: Function = _njit(cache=True, no_cfunc_wrapper=True, **OPTIONS)(function)
     finally:
         config.CACHE_DIR = before
     return made
@@ -144,10 +146,19 @@ def _kept(function: Function, folder: Path) -> Function:
 def inner(function: Function) -> Function:
     """Compile what only other kernels call: it lands in their cache entries, and needs none of its own.
 
-    Nor does it need a bridge from Python or C, which would cost a sixth of the time to compile. Where Python calls it
-    after all, as tests do, it gets one then.
+    Nor does it need a bridge from Python or C, which would cost a sixth of the time to compile, nor machine code
+    (:mod:`simulator.kernels.linking`). Where Python calls it after all, as tests do, it gets all that then.
     """
-    dispatcher = _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
+    return _called_by_kernels(function, LinkedCompiler)
+
+
+def hot(function: Function) -> Function:
+    """Compile an inner kernel with loops in which trials spend much of their time; see :mod:`~.linking`."""
+    return _called_by_kernels(function, OptimisingCompiler)
+
+
+def _called_by_kernels(function: Function, compiler: type[LinkedCompiler]) -> Function:
+    dispatcher = _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=compiler, **OPTIONS)(function)
     if not config.DISABLE_JIT:
         dispatcher.__class__ = _inner(type(dispatcher))
     made: Function = dispatcher

@@ -6,7 +6,7 @@ import numpy as np
 
 from simulator.kernels.counts import tabulate_count
 from simulator.kernels.funnel import convert, spread_over_weeks
-from simulator.kernels.jit import inner
+from simulator.kernels.jit import hot, inner
 from simulator.kernels.spreads import draw_lag_from
 from simulator.kernels.streams import GAMMA, WEEK_ZERO, mix64, substream, threshold, uniform, word
 
@@ -22,7 +22,7 @@ def name_weeks(stream, start, keys):
         keys[w] = mix64(stream + (first + np.uint64(w)) * GAMMA)
 
 
-@inner
+@hot
 def draw_arrivals(arrivals, bought, dispersion, profile, stream, start, first_week, table, guide, known, words,
                   arrived):  # fmt: skip
     """Arrivals of each week by inversion; weeks that share a law share its table.

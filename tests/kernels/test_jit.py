@@ -7,7 +7,7 @@ import gc
 import numpy as np
 import pytest
 
-from simulator.kernels import jit, special
+from simulator.kernels import jit, linking, special
 
 
 def test_garbage_is_looked_for_less_often_while_a_form_is_compiled(tmp_path, monkeypatch) -> None:
@@ -40,3 +40,34 @@ def test_forms_of_a_kernel_are_kept_apart(tmp_path, monkeypatch) -> None:
 def test_inner_kernels_answer_python_too() -> None:
     assert special.norm_ppf(0.3) == pytest.approx(special.norm_ppf.py_func(0.3), rel=1e-15)
     assert np.isfinite(special.norm_cdf(0.1))
+
+
+def test_inner_kernels_are_no_machine_code_until_a_kernel_is(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(jit, "CACHE_DIR", tmp_path)
+
+    def half(x):
+        return 0.5 * x
+
+    def total(x):
+        found = 0.0
+        for i in range(x.size):
+            found += shrink(x[i])
+        return found
+
+    def both(x):
+        return add(x) + shrink(1.0)
+
+    shrink, add = jit.inner(half), jit.hot(total)
+    whole, x = jit.jit(both), np.arange(5.0)
+    assert whole(x) == 5.5
+    for made in (shrink, add):
+        (compiled,) = made.overloads.values()
+        assert isinstance(compiled.library, linking.LinkedLibrary)
+        assert compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name) == 0
+    assert isinstance(next(iter(add.overloads.values())).library, linking.OptimisedLibrary)
+    (compiled,) = whole.overloads.values()
+    assert compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name) != 0
+    assert add(x) == 5.0 and shrink(3.0) == 1.5  # Python calls them through a bridge of their own
+
+    again = jit.jit(both)  # as another process would: from the disk
+    assert again(x) == 5.5 and sum(again.stats.cache_hits.values()) == 1
