@@ -84,7 +84,7 @@ def search_of(scenario: Scenario, path: str, ends: str | None = None) -> Search:
     values = [lever.number for lever in reached]
     same = len(set(values)) == 1 and values[0] is not None
     if same and _single(scenario, reached):
-        search = _plain(reached, name, path, float(values[0] or 0.0))
+        search = _plain(reached, name, path, float(values[0] or 0.0), given=ends is not None)
     else:
         search = _scaled(scenario, reached, name, path)
     return search if ends is None else _between(scenario, search, ends)
@@ -95,7 +95,8 @@ def _single(scenario: Scenario, reached: Sequence[Lever]) -> bool:
     return all(lever.number is not None for lever in reached)
 
 
-def _plain(reached: Sequence[Lever], name: str, path: str, now: float) -> Search:
+def _plain(reached: Sequence[Lever], name: str, path: str, now: float, *, given: bool) -> Search:
+    """A plain value; ``given``: where to look is said, and need not be found out."""
     low, high = max(lever.low for lever in reached), min(lever.high for lever in reached)
     first = reached[0]
     whole = all(lever.whole for lever in reached)
@@ -108,9 +109,11 @@ def _plain(reached: Sequence[Lever], name: str, path: str, now: float) -> Search
             ends = (low + 1e-6, ends[1])
     elif now > 0:
         ends = (max(low, now / TENFOLD), min(high, now * TENFOLD))
+    elif given:
+        ends = (low, high)
     else:
         raise UsageError(f"{path}: the plan has {now:g} there; say where to look, as {path}=1:100")
-    if whole:
+    if whole and not given:
         ends = (float(math.ceil(ends[0])), float(math.floor(min(ends[1], max(TENFOLD * now, 20)))))
     return Search(path, name, ends[0], ends[1], now, False, None, whole)
 
@@ -180,6 +183,8 @@ def _between(scenario: Scenario, search: Search, ends: str) -> Search:
             raise UsageError(
                 f"{search.path}={ends}: {as_change(low)} leaves nothing; the lower end must be above -100%"
             )
+        if not search.scaled and search.now == 0:
+            raise UsageError(f"{search.path}={ends}: the plan has 0 there; write the ends as values, as 1:100")
         if not search.scaled:
             low, high = low * search.now, high * search.now
     elif search.scaled:

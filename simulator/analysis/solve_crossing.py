@@ -38,8 +38,8 @@ def _real(asked: Asked, search: Search, wanted: float, own: float) -> Found:
 def _out_of_reach(p: Mapping[float, float], search: Search, wanted: float, now: float) -> Found:
     """Nothing between the ends gets there, or everything does."""
     if all(value >= wanted for value in p.values()):
-        always = " in every trial" if min(p.values()) == 1.0 else ""
-        words = f"nothing is needed: the target is met often enough{always} whatever it is in the bracket"
+        often = "always met" if min(p.values()) == 1.0 else "met often enough"
+        words = f"nothing is needed: the target is {often}, whatever the value"
         return now, True, NOTHING, words
     best = max(p, key=lambda x: (p[x], -abs(x - now)))
     if (
@@ -47,12 +47,12 @@ def _out_of_reach(p: Mapping[float, float], search: Search, wanted: float, now: 
         and not math.isclose(best, search.high)
         and not math.isclose(best, search.low)
     ):
-        words = "not enough alone: about the best in the bracket, more of it makes the target less likely"
+        words = "not enough alone: about the best value, beyond it the target is less likely again"
         return best, False, NOTHING, words
     if p[best] == 0:
-        return now, False, NOTHING, "the target is never met, whatever it is in the bracket"
+        return now, False, NOTHING, "the target is never met, whatever the value"
     if p[best] <= p[now]:
-        return now, False, NOTHING, "no value in the bracket makes the target likelier than it is"
+        return now, False, NOTHING, "no value makes the target likelier than it is"
     return best, False, NOTHING, "not enough alone: the best in the bracket"
 
 

@@ -88,7 +88,7 @@ def _change(difference: Estimate | None) -> tuple[str, str]:
     if difference is None:
         return ("–", "–")
     d = difference
-    return points(d.value), f"{points(d.low)} to {points(d.high)}"
+    return points(d.value), "exact" if d.low == d.high else f"{points(d.low)} to {points(d.high)}"
 
 
 def _with_error(difference: Estimate | None) -> tuple[str, ...]:

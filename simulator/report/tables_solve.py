@@ -15,16 +15,17 @@ LEGEND = "One lever at a time, all else as planned."
 ALL_SEGMENTS = "Where no segment is named, the lever moves all segments."
 KNOWN = "Known to: the range that {trials} cannot tell apart."
 SEVERAL = "×: the plan has several values there, and all of them are moved by this factor."
+NO_VALUE = "–"
 NOTHING = 0.02
 """A factor below which a lever is all but gone."""
 
 
 def solve_table(found: Solution) -> RenderableType:
     """One row per lever: today, what is needed, how much that is, how well it is known."""
-    known_to = ["known to"] if found.engine != "exact" else []
+    rows = [_row(found, answer) for answer in found.answers]
+    known_to = ["known to"] if any(row[4] != NO_VALUE for row in rows) else []
     table = plain_table("lever", "now", "needed", "change", *known_to, "chance")
-    for answer in found.answers:
-        row = _row(found, answer)
+    for row in rows:
         table.add_row(*row[:4], *(row[4:5] if known_to else []), row[5])
     parts: list[RenderableType] = [
         title(f"To get to {percent(found.wanted)}: {clean(found.goal.name or '')}"),
@@ -34,16 +35,13 @@ def solve_table(found: Solution) -> RenderableType:
         ),
         "", Text(sentence(found)), "", table, "",
     ]  # fmt: skip
-    for answer in found.answers:
-        if not answer.reached:
-            low, high = (_amount(found, answer, x) for x in answer.bracket)
-            why = (answer.why_not or "not enough alone").removesuffix(": the best in the bracket")
-            parts += [Text(f"{lever_name(found, answer)}: {why}; looked from {low} to {high}."), ""]
+    for text in _not_enough(found):
+        parts += [Text(text), ""]
     known = [KNOWN.format(trials="the trials" if found.trials is not None else "so many points")]
     legend = [
         LEGEND,
         *([ALL_SEGMENTS] if _all_alike(found) and _says_everywhere(found) else []),
-        *(known if found.engine != "exact" else []),
+        *(known if known_to else []),
         *([SEVERAL] if any(answer.as_factor for answer in found.answers) else []),
     ]
     middles = [lever_name(found, a) for a in found.answers if a.search.scaled and not a.as_factor]
@@ -51,6 +49,23 @@ def solve_table(found: Solution) -> RenderableType:
         legend.append(f"{listing(middles)}: uncertain; what is shown is the middle, and the whole range moves with it.")
     told = dict.fromkeys(f"{lever_name(found, a)}: {a.why_not}" for a in found.answers if a.reached and a.why_not)
     return Group(*parts, Text(" ".join(legend), style="dim"), *notes([*found.notes, *told]))
+
+
+def _not_enough(found: Solution) -> list[str]:
+    """Which levers are not enough, why, and where was looked: a sentence for every reason."""
+    reasons: dict[str, list[tuple[str, str]]] = {}
+    for answer in found.answers:
+        if not answer.reached:
+            low, high = (_amount(found, answer, x) for x in answer.bracket)
+            why = (answer.why_not or "not enough alone").removesuffix(": the best in the bracket")
+            reasons.setdefault(why, []).append((lever_name(found, answer), f"from {low} to {high}"))
+    told = []
+    for why, levers in reasons.items():
+        if len({where for _, where in levers}) == 1:
+            told.append(f"{listing([name for name, _ in levers])}: {why}; looked {levers[0][1]}.")
+        else:
+            told.append(f"{why[:1].upper()}{why[1:]}; looked at {listing([' '.join(lever) for lever in levers])}.")
+    return told
 
 
 def percent(share: float) -> str:
@@ -87,6 +102,8 @@ def sentence(found: Solution) -> str:
     enough = [answer for answer in found.answers if answer.reached]
     if found.answers and not enough:
         best = max(found.answers, key=lambda answer: answer.probability.value)
+        if _in_vain(best):
+            return f"No lever gets to {percent(found.wanted)} alone, and none makes the target likelier."
         return (
             f"No lever gets to {percent(found.wanted)} alone. The best: {_change(found, best)}, "
             f"which makes it {as_percent(best.probability.value)}."
@@ -96,6 +113,11 @@ def sentence(found: Solution) -> str:
     words = ", or ".join(_change(found, answer) for answer in enough)
     verb = "To get to" if found.probability.value < found.wanted else "Still enough for"
     return f"{verb} {percent(found.wanted)}: {words}."
+
+
+def _in_vain(answer: Answer) -> bool:
+    """Whether no value is better than today's."""
+    return not answer.reached and answer.value == answer.now
 
 
 def _change(found: Solution, answer: Answer) -> str:
@@ -124,11 +146,12 @@ def _amount(found: Solution, answer: Answer, value: float) -> str:
 
 def _row(found: Solution, answer: Answer) -> list[str]:
     if answer.low is None or answer.high is None or answer.low == answer.high:
-        known = "–"
+        known = NO_VALUE
     else:
         known = from_to(_amount(found, answer, answer.low), _amount(found, answer, answer.high))
     chance = ("" if answer.reached else "only ") + as_percent(answer.probability.value)
     return [
         _short_name(found, answer), "" if answer.as_factor else _amount(found, answer, answer.now),
-        _amount(found, answer, answer.value), relative_text(answer), known, chance,
+        *((NO_VALUE, NO_VALUE) if _in_vain(answer) else (_amount(found, answer, answer.value), relative_text(answer))),
+        known, chance,
     ]  # fmt: skip

@@ -97,7 +97,8 @@ def test_not_enough_is_said_with_the_best_there_is() -> None:
 def test_always_met_is_said() -> None:
     base = plan(targets=[{"metric": "wins", "at_least": 0, "in": "2027-Q2"}])
     found = solve(base, VOLUME, trials=500, seed=21)
-    assert found.answers[0].reached and found.answers[0].value == 100 and "in every trial" in str(found.answers[0].note)
+    (answer,) = found.answers
+    assert answer.reached and answer.value == 100 and "always met, whatever" in str(answer.note)
     assert "always met" in found.notes[0]
 
 
@@ -147,6 +148,17 @@ def test_a_bracket_of_ones_own_is_kept_to() -> None:
     assert answer.bracket == (90, 105) and not answer.reached and answer.value == 105
     (answer,) = solve(plan(), {VOLUME: "-10%:+100%"}, trials=500, seed=21).answers
     assert answer.bracket == pytest.approx((90, 200)) and answer.reached
+
+
+def test_a_lever_at_zero_is_looked_for_where_one_says() -> None:
+    base = plan(volume=0, **SIMPLE)
+    (answer,) = solve(base, {VOLUME: "0:1000"}, seed=21).answers
+    assert answer.reached and answer.value == pytest.approx(exact_mean(20, 0.8) / 0.2, rel=1e-3)
+    assert answer.now == 0 and answer.relative is None
+    with pytest.raises(UsageError, match="the plan has 0 there; write the ends as values"):
+        solve(base, {VOLUME: "-50%:+50%"}, seed=21)
+    with pytest.raises(UsageError, match=f"say where to look, as {VOLUME}=1:100"):
+        solve(base, VOLUME, seed=21)
 
 
 def test_what_a_plan_has_not_is_no_lever() -> None:

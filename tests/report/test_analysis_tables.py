@@ -123,6 +123,18 @@ def test_a_value_known_to_all_digits_shown_is_said_once() -> None:
     assert re.search(rf"\nvolume +{factor} +\+\d+% +{factor} +\d\d%\n", text)
 
 
+def test_levers_in_vain_are_said_in_one_breath() -> None:
+    nobody = what_if(MID, {"segments.*.volume": 0})
+    text = as_text(solve_table(solve(nobody, seed=7)), 120)
+    assert "No lever gets to 80% alone, and none makes the target likelier." in text
+    assert (
+        text.count("never met, whatever the value; looked at ") == 1
+        and "%  +0.0%" not in text
+        and "known to" not in text
+    )
+    assert re.search(r"\nSQLs → wins +– +– +only <0\.1%\n", text)
+
+
 def test_what_moves_a_tornado_is_said_in_percent() -> None:
     found = sensitivity(MID, trials=100, seed=7)
     text = as_text(tornado_table(found), 120)
