@@ -12,9 +12,13 @@ from simulator.errors import ScenarioError, SimulatorError
 
 @dataclass
 class Settings:
-    """What holds for the whole call."""
+    """What holds for the whole call.
+
+    ``seed`` : picked because nobody gave one, and to be told in the end.
+    """
 
     debug: bool = False
+    seed: int | None = None
 
 
 def report(error: Exception, settings: Settings) -> int:

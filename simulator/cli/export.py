@@ -12,6 +12,7 @@ from simulator.cli.inputs import keep_inputs, load_all
 from simulator.cli.options import OutputFile, debug_option, scenarios_argument, set_option, simulation_options
 from simulator.cli.output import Bar, say
 from simulator.cli.playing import seed_for
+from simulator.cli.seeds import picked_seed
 from simulator.cli.simulating import simulate_all
 from simulator.errors import UsageError
 
@@ -115,8 +116,5 @@ def same_luck(plans: Sequence[Scenario], trials: int | None, seed: int | None) -
     trials = plans[0].simulation.trials if trials is None else trials
     seed = plans[0].simulation.seed if seed is None else seed
     if seed is None and len(plans) > 1:
-        from simulator.simulation.simulate import pick_seed
-
-        seed = pick_seed()
-        say(f"No seed given: using {seed}; --seed {seed} plays the same luck again.")
+        seed = picked_seed()
     return trials, seed

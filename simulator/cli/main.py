@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from simulator.cli.errors import Settings
 
 INTERRUPTED = 130
 
@@ -31,7 +34,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     sys.exit(status)
 
 
-def _run(args: Sequence[str] | None, settings: object) -> int:
+def _run(args: Sequence[str] | None, settings: Settings) -> int:
     from simulator.cli.verbs import cli
 
     for stream in (sys.stdout, sys.stderr):
@@ -39,4 +42,7 @@ def _run(args: Sequence[str] | None, settings: object) -> int:
             stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows "?" and does not fail
     status = cli.main(args, prog_name="simulator", standalone_mode=False, obj=settings)
     sys.stdout.flush()
+    if settings.seed is not None:
+        told = f"No seed given: used {settings.seed}; --seed {settings.seed} plays the same luck again."
+        print(told, file=sys.stderr)
     return status if isinstance(status, int) else 0

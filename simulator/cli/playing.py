@@ -10,6 +10,7 @@ import click
 
 from simulator.cli.inputs import load_all
 from simulator.cli.output import say
+from simulator.cli.seeds import picked_seed
 from simulator.cli.simulating import announce_compiling
 from simulator.errors import ScenarioError, UsageError
 
@@ -32,21 +33,15 @@ def one_plan(source: str, changes: Sequence[str]) -> Scenario:
 
 
 def seed_for(plans: Sequence[Scenario], seed: int | None, *, playing: bool = True) -> int:
-    """The seed to play with: the one given, the plans' own, or a new one that is told.
+    """The seed to play with: the one given, the plans' own, or a new one that is told in the end.
 
     ``playing`` : make ready to play at once, and not only when it comes to that.
     """
     if playing:
         announce_compiling()
-    from simulator.simulation.setup import pick_seed
-
     own = next((plan.simulation.seed for plan in plans if plan.simulation.seed is not None), None)
     given = own if seed is None else seed
-    if given is not None:
-        return given
-    picked = pick_seed()
-    say(f"No seed given: using {picked}; --seed {picked} plays the same luck again.")
-    return picked
+    return picked_seed() if given is None else given
 
 
 def split_vary(plan: Scenario, texts: Sequence[str]) -> dict[str, str | None]:

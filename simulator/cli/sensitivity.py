@@ -19,6 +19,7 @@ from simulator.cli.options import (
 )
 from simulator.cli.output import Bar, form_of, put_json, put_picture, put_tables
 from simulator.cli.playing import one_plan, scenario_argument, seed_for, target_option
+from simulator.cli.seeds import forget_unless_drawn
 from simulator.cli.simulating import announce_compiling
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ def sensitivity(
             plan, method=chosen, target=target, engine=cast("Engine", engine), trials=trials, seed=seed,
             threads=threads, progress=bar, before_simulating=announce_compiling,
         )  # fmt: skip
+    if isinstance(found, Tornado):
+        forget_unless_drawn(found)
     if form_of(form, output) == "json":
         put_json(found.to_json(), output)
     else:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, cast
 
 from simulator.cli.output import Bar, say
+from simulator.cli.seeds import forget_seed, picked_seed
 
 if TYPE_CHECKING:
     from simulator.exact.result import Forecast
@@ -49,17 +50,21 @@ def forecast_all(
                 forecast(plan, engine=chosen, trials=trials, seed=own, threads=threads, progress=bar,
                          before_simulating=announce_compiling)
             )  # fmt: skip
+    if not any(_drawn(result) for result in results):
+        forget_seed()
     return results
 
 
-def _seeds(plans: Sequence[Scenario], seed: int | None) -> list[int | None]:
-    """The seed of each plan: the one given, its own, or a new one that is told."""
-    from simulator.simulation.setup import pick_seed
+def _drawn(result: Forecast) -> bool:
+    """Whether anything of it depends on the seed."""
+    joint = getattr(result.all_targets, "engine", "exact")
+    return result.engine != "exact" or any(t.engine != "exact" for t in result.targets) or joint != "exact"
 
-    picked = None
-    if seed is None and any(plan.simulation.seed is None for plan in plans):
-        picked = pick_seed()
-        say(f"No seed given: using {picked}; --seed {picked} plays the same luck again.")
+
+def _seeds(plans: Sequence[Scenario], seed: int | None) -> list[int | None]:
+    """The seed of each plan: the one given, its own, or a new one that is told in the end."""
+    missing = seed is None and any(plan.simulation.seed is None for plan in plans)
+    picked = picked_seed() if missing else None
     return [picked if seed is None and plan.simulation.seed is None else seed for plan in plans]
 
 

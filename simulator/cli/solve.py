@@ -20,6 +20,7 @@ from simulator.cli.options import (
 )
 from simulator.cli.output import Bar, put_answer
 from simulator.cli.playing import one_plan, scenario_argument, seed_for, split_vary, target_option
+from simulator.cli.seeds import forget_unless_drawn
 from simulator.cli.simulating import announce_compiling
 
 if TYPE_CHECKING:
@@ -79,4 +80,5 @@ def solve(
             plan, paths, target=target, probability=probability, engine=cast("Engine", engine), trials=trials,
             seed=seed, threads=threads, progress=bar, before_simulating=announce_compiling,
         )  # fmt: skip
+    forget_unless_drawn(found)
     put_answer(found, "solve", form, output, plot)

@@ -19,6 +19,7 @@ from simulator.cli.options import (
 )
 from simulator.cli.output import Bar, form_of, put_json, put_picture, put_tables, say
 from simulator.cli.playing import one_plan, scenario_argument, seed_for, split_vary, target_option
+from simulator.cli.seeds import forget_unless_drawn
 from simulator.cli.simulating import announce_compiling
 
 if TYPE_CHECKING:
@@ -118,6 +119,8 @@ def sweep(
         if checkpoint is not None:
             say(f"Stopped; the same command goes on from {checkpoint}.")
         raise
+    if design == "grid" and all(row["engine"] == "exact" for row in found.rows):
+        forget_unless_drawn(found)
     _write(found, form, output)
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)

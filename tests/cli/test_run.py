@@ -93,6 +93,21 @@ def test_unseeded_run_picks_a_seed_says_it_and_can_be_repeated(call, plan):
     assert call("run", plan, "--format", "json", "--seed", seed).out == first.out
 
 
+def test_a_seed_is_told_in_the_end_and_only_where_it_plays_a_part(call, plan):
+    plan.write_text(plan.read_text().replace(", seed: 5", ""))
+    told = "No seed given: used "
+    assert call("run", plan, "--trials", 50).err.splitlines()[-1].startswith(told)
+    assert told in call("run", plan).err  # all targets together are drawn
+    for exact in ("solve", "sensitivity", ("sweep", "--vary", "segments.inbound.volume=900,1100")):
+        verb, *more = (exact,) if isinstance(exact, str) else exact
+        done = call(verb, plan, *more)
+        assert done.status == 0 and told not in done.err, verb
+    assert told in call("solve", plan, "--trials", 50, "--vary", "segments.inbound.volume=900:1400").err
+    refused = call("sweep", plan, "--vary", "segments.inbound.volum=900,1100")
+    assert refused.status == 2 and told not in refused.err
+    assert told not in call("run", plan, "--seed", 1).err
+
+
 def test_unseeded_scenarios_share_their_luck(call, plan, tmp_path):
     plan.write_text(plan.read_text().replace(", seed: 5", ""))
     other = tmp_path / "other.yaml"
