@@ -13,7 +13,7 @@ pytest.importorskip("pytest_benchmark")
 
 from benchmarks.funnel import PLANS
 from simulator.kernels.counts import binomial_quantile
-from simulator.kernels.special import norm_ppf
+from simulator.kernels.normal import norm_ppf
 from simulator.kernels.spreads import GUIDE, draw_lag, fill_guide
 from simulator.kernels.streams import ALWAYS, substream, threshold, uniform, word
 

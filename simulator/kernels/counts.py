@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
+from simulator.kernels.beta import beta_tails
 from simulator.kernels.jit import inner
-from simulator.kernels.special import beta_tails, binomial_term, norm_ppf, poisson_term
+from simulator.kernels.masses import binomial_term, poisson_term
+from simulator.kernels.normal import norm_ppf
 
 
 @inner

@@ -12,8 +12,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.kernels.beta import beta_logit_quantile
+from simulator.kernels.gamma import gamma_log_quantile
 from simulator.kernels.jit import inner, jit
-from simulator.kernels.special import beta_logit_quantile, gamma_log_quantile
 
 CURVE_REACH = 8.5
 CURVE_STEP = 32

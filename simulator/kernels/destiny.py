@@ -16,10 +16,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.kernels.gamma import gamma_log_quantile
 from simulator.kernels.jit import inner, jit
 from simulator.kernels.market import shocked_rate
+from simulator.kernels.normal import norm_ppf
 from simulator.kernels.plan import DEMAND
-from simulator.kernels.special import gamma_log_quantile, norm_ppf
 from simulator.kernels.streams import WEEK_ZERO, substream, uniform, word
 from simulator.kernels.trials import set_terms
 

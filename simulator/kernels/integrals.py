@@ -11,9 +11,10 @@ import math
 import numpy as np
 
 from simulator.kernels.curves import cubic
+from simulator.kernels.gamma import gamma_tails, weibull_shape
 from simulator.kernels.jit import inner, jit
+from simulator.kernels.normal import norm_cdf
 from simulator.kernels.plan import EXPONENTIAL, FIXED, GAMMA, LOGNORMAL_P90, WEIBULL
-from simulator.kernels.special import gamma_tails, norm_cdf, weibull_shape
 
 INTEGRAL_LOW, INTEGRAL_HIGH, INTEGRAL_STEP = -7, 5, 128  # of log x, for a mean of 1
 NARROWEST, WIDEST = 0.2, 2.0  # cv for which the table is good to 1e-8

@@ -14,8 +14,8 @@ import numpy as np
 from simulator.kernels.counts import binomial_quantile
 from simulator.kernels.destiny import trial_laws
 from simulator.kernels.jit import inner, jit
+from simulator.kernels.masses import binomial_term, poisson_term
 from simulator.kernels.plan import DEALS, DEMAND
-from simulator.kernels.special import binomial_term, poisson_term
 from simulator.kernels.streams import substream, uniform, word
 
 _NEGLIGIBLE = 1e-18

@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.kernels.beta import beta_logit_quantile
 from simulator.kernels.curves import read_slip
 from simulator.kernels.jit import inner
-from simulator.kernels.special import beta_logit_quantile, norm_ppf
+from simulator.kernels.normal import norm_ppf
 from simulator.kernels.streams import WEEK_ZERO, substream, uniform, word
 from simulator.kernels.uncertain import logistic
 

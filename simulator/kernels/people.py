@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.kernels.jit import inner
 from simulator.kernels.market import shocked_rate
-from simulator.kernels.special import norm_cdf, norm_ppf
+from simulator.kernels.normal import norm_cdf, norm_ppf
 from simulator.kernels.spreads import draw_lag
 from simulator.kernels.streams import substream, uniform, word
 from simulator.kernels.teams import AGAIN, DISQUALIFIED, FOR_EVER

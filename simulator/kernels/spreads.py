@@ -12,9 +12,11 @@ import math
 import numpy as np
 
 from simulator.kernels.curves import read_curve
+from simulator.kernels.gamma import gamma_log_quantile, weibull_shape
 from simulator.kernels.integrals import integral, log_normal, read_integral
 from simulator.kernels.jit import inner
 from simulator.kernels.lognormal import CENTRE, WIDEST, lognormal_at
+from simulator.kernels.normal import norm_ppf
 from simulator.kernels.plan import (
     EXPONENTIAL,
     FIXED,
@@ -26,7 +28,6 @@ from simulator.kernels.plan import (
     TABLE,
     WEIBULL,
 )
-from simulator.kernels.special import gamma_log_quantile, norm_ppf, weibull_shape
 from simulator.kernels.streams import ALWAYS, threshold, uniform
 
 GUIDE = 1024  # cells of the guide into a table of lags

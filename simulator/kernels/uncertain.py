@@ -8,6 +8,7 @@ import numpy as np
 
 from simulator.kernels.curves import read_curve
 from simulator.kernels.jit import inner, jit
+from simulator.kernels.normal import norm_cdf, norm_ppf
 from simulator.kernels.plan import (
     ASSUMPTIONS,
     LOGIT_NORMAL,
@@ -17,7 +18,6 @@ from simulator.kernels.plan import (
     NORMAL,
     VALUES,
 )
-from simulator.kernels.special import norm_cdf, norm_ppf
 from simulator.kernels.streams import substream, uniform, word
 
 

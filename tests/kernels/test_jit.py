@@ -7,7 +7,7 @@ import gc
 import numpy as np
 import pytest
 
-from simulator.kernels import jit, linking, special
+from simulator.kernels import jit, linking, normal
 
 
 def test_garbage_is_looked_for_less_often_while_a_form_is_compiled(tmp_path, monkeypatch) -> None:
@@ -38,8 +38,8 @@ def test_forms_of_a_kernel_are_kept_apart(tmp_path, monkeypatch) -> None:
 
 
 def test_inner_kernels_answer_python_too() -> None:
-    assert special.norm_ppf(0.3) == pytest.approx(special.norm_ppf.py_func(0.3), rel=1e-15)
-    assert np.isfinite(special.norm_cdf(0.1))
+    assert normal.norm_ppf(0.3) == pytest.approx(normal.norm_ppf.py_func(0.3), rel=1e-15)
+    assert np.isfinite(normal.norm_cdf(0.1))
 
 
 def test_inner_kernels_are_no_machine_code_until_a_kernel_is(tmp_path, monkeypatch) -> None:

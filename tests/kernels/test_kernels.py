@@ -8,7 +8,19 @@ import pytest
 from scipy import special as sc
 from scipy import stats
 
-from simulator.kernels import counts, curves, funnel, integrals, lognormal, market, special, spreads, streams
+from simulator.kernels import (
+    beta,
+    counts,
+    curves,
+    funnel,
+    gamma,
+    integrals,
+    lognormal,
+    market,
+    normal,
+    spreads,
+    streams,
+)
 from simulator.kernels import plan as kinds
 
 
@@ -35,8 +47,8 @@ def test_uniforms_are_inside() -> None:
 
 def test_normal_quantile() -> None:
     for u in (1e-300, 1e-12, 0.01, 0.0749, 0.0751, 0.3, 0.5, 0.9, 1 - 1e-9):
-        assert special.norm_ppf(u) == pytest.approx(sc.ndtri(u), rel=1e-13, abs=1e-15)
-        assert special.norm_cdf(sc.ndtri(u)) == pytest.approx(u, rel=1e-13)
+        assert normal.norm_ppf(u) == pytest.approx(sc.ndtri(u), rel=1e-13, abs=1e-15)
+        assert normal.norm_cdf(sc.ndtri(u)) == pytest.approx(u, rel=1e-13)
 
 
 rng = np.random.default_rng(20270101)
@@ -47,19 +59,19 @@ SCORES = rng.normal(0, 1.8, 60)
 def test_incomplete_gamma_and_beta() -> None:
     for (a, b), z in zip(SHAPES, SCORES, strict=True):
         x = a * np.exp(z)
-        assert special.gamma_tails(a, x)[0] == pytest.approx(sc.gammainc(a, x), rel=1e-11, abs=1e-14)
-        assert special.gamma_tails(a, x)[1] == pytest.approx(sc.gammaincc(a, x), rel=1e-11, abs=1e-14)
+        assert gamma.gamma_tails(a, x)[0] == pytest.approx(sc.gammainc(a, x), rel=1e-11, abs=1e-14)
+        assert gamma.gamma_tails(a, x)[1] == pytest.approx(sc.gammaincc(a, x), rel=1e-11, abs=1e-14)
         p = sc.expit(z)
-        assert special.beta_tails(a, b, p, 1 - p)[0] == pytest.approx(sc.betainc(a, b, p), rel=1e-11, abs=1e-14)
-        assert special.beta_tails(a, b, p, 1 - p)[1] == pytest.approx(sc.betaincc(a, b, p), rel=1e-11, abs=1e-14)
+        assert beta.beta_tails(a, b, p, 1 - p)[0] == pytest.approx(sc.betainc(a, b, p), rel=1e-11, abs=1e-14)
+        assert beta.beta_tails(a, b, p, 1 - p)[1] == pytest.approx(sc.betaincc(a, b, p), rel=1e-11, abs=1e-14)
 
 
 def test_beta_and_gamma_quantiles_go_back() -> None:
     for (a, b), z in zip(SHAPES, SCORES, strict=True):
-        t = special.beta_logit_quantile(a, b, z)
+        t = beta.beta_logit_quantile(a, b, z)
         if -600 < t < 30:
             assert sc.betainc(a, b, sc.expit(t)) == pytest.approx(sc.ndtr(z), rel=1e-7, abs=1e-12)
-        t = special.gamma_log_quantile(a, z)
+        t = gamma.gamma_log_quantile(a, z)
         if t > -600:
             assert sc.gammainc(a, np.exp(t)) == pytest.approx(sc.ndtr(z), rel=1e-9, abs=1e-13)
 
@@ -71,7 +83,7 @@ def test_slip_probabilities_of_a_quarter(concentration: float) -> None:
         for z in (-8.2, -2.5, -0.3, 0.0, 1.7, 4.0):
             found = market.slip_of_quarter(mean, concentration, z, slips)
             a, b = mean * concentration, (1.0 - mean) * concentration
-            assert found == pytest.approx(sc.expit(special.beta_logit_quantile(a, b, z)), abs=1e-6)
+            assert found == pytest.approx(sc.expit(beta.beta_logit_quantile(a, b, z)), abs=1e-6)
     assert market.slip_of_quarter(0.3, 0.0, 1.0, slips) == 0.3
     assert market.slip_of_quarter(0.0, concentration, 1.0, slips) == 0.0
     assert market.slip_of_quarter(1.0, concentration, 1.0, slips) == 1.0
@@ -79,7 +91,7 @@ def test_slip_probabilities_of_a_quarter(concentration: float) -> None:
 
 def test_weibull_shape_gives_the_cv() -> None:
     for cv in (0.1, 0.5, 1.0, 2.0):
-        k = special.weibull_shape(cv)
+        k = gamma.weibull_shape(cv)
         assert stats.weibull_min(k).std() / stats.weibull_min(k).mean() == pytest.approx(cv, rel=1e-10)
 
 
@@ -161,7 +173,7 @@ def test_lag_tables(family: str) -> None:
         assert pmf[2] == pmf[3] == 0.5 and pmf.sum() == 1
         return
     if law is None:
-        k = special.weibull_shape(b)
+        k = gamma.weibull_shape(b)
         law = stats.weibull_min(k, scale=a / np.exp(sc.gammaln(1 + 1 / k)))
     x = np.linspace(0, 40, 400_001)
     g = np.concatenate([[0], np.cumsum((law.cdf(x)[1:] + law.cdf(x)[:-1]) / 2 * np.diff(x))])
