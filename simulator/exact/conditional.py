@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.exact import normal, sobol, transforms
+from simulator.exact import normal, sobol, thresholds, transforms
 from simulator.exact.answers import Answers
 from simulator.exact.laws import (
     WORST,
@@ -30,6 +30,7 @@ from simulator.exact.laws import (
 from simulator.exact.lumps import dispersed, draw_lumps
 from simulator.exact.memory import Memory
 from simulator.exact.outline import Outline
+from simulator.exact.parts import Parts
 from simulator.exact.weather import market_dimensions
 from simulator.scenario.model import Target
 from simulator.scenario.uncertain import Values
@@ -177,8 +178,7 @@ class Averages:
         at_points = np.ones(self.answers.count)
         self.with_lumps.ask_all(target.metric, [(q,) for q in target.period.quarters], target.segment)
         for q in target.period.quarters:
-            law = self._law(self.with_lumps, target, (q,), self.answers.count)
-            at_points = at_points * _met(law, target)
+            at_points = at_points * self._met(self.with_lumps, target, (q,), self.answers.count)
         return at_points.reshape(SETS, -1).mean(axis=1)
 
     def alone(self, target: Target, quarter: int) -> Floats:
@@ -186,28 +186,35 @@ class Averages:
         return self._one(target, (quarter,))
 
     def _one(self, target: Target, quarters: tuple[int, ...]) -> Floats:
-        return _met(self._law(self.answers, target, quarters, SETS), target)
+        return self._met(self.answers, target, quarters, SETS)
 
-    def _law(self, answers: Answers, target: Target, quarters: tuple[int, ...], sets: int) -> AnyLaw:
+    def _met(self, answers: Answers, target: Target, quarters: tuple[int, ...], sets: int) -> Floats:
+        """P(target over these quarters), averaged within sets of points."""
         parts = answers.parts(target.metric, quarters, target.segment)
-        if target.metric in answers.money:
-            law = money_law(parts, answers.count, sets, most=1 << 9, enough=NEAR)
-            if law.error_bound > WORST:
-                law = money_law(parts, answers.count, sets, most=1 << 12, enough=NEAR)
-            if law.error_bound > WORST:
-                raise OutOfReachError(f"{target.name}: too few and too uneven amounts for a law without gaps")
-            return law
-        poisson = poisson_law(parts, answers.count, sets)
-        return poisson if poisson is not None else count_law(parts, answers.count, sets, enough=SMOOTH)
+        money = target.metric in answers.money
+        law: AnyLaw | None = None if money else poisson_law(parts, answers.count, sets)
+        if law is None:
+            missed = thresholds.missed(
+                parts, answers.count, at_least=target.at_least, at_most=target.at_most, money=money
+            )
+            if missed is not None:
+                return np.clip(1 - missed, 0.0, 1.0).reshape(sets, -1).mean(axis=1)
+            law = self._law(parts, target, sets) if money else count_law(parts, answers.count, sets, enough=SMOOTH)
+        under = law.below(target.at_least) if target.at_least is not None else law.above(float(target.at_most or 0.0))
+        return np.clip(1 - under, 0.0, 1.0)
+
+    def _law(self, parts: Parts, target: Target, sets: int) -> CountLaw | MoneyLaw:
+        """The whole law of an amount that does not die out in a few frequencies."""
+        law = money_law(parts, self.answers.count, sets, most=1 << 9, enough=NEAR)
+        if law.error_bound > WORST:
+            law = money_law(parts, self.answers.count, sets, most=1 << 12, enough=NEAR)
+        if law.error_bound > WORST:
+            raise OutOfReachError(f"{target.name}: too few and too uneven amounts for a law without gaps")
+        return law
 
     def means(self, metric: str, quarters: tuple[int, ...], segment: str | Sequence[str] | None = None) -> Floats:
         """Mean of a metric in each scramble."""
         return self.answers.means(metric, quarters, segment).reshape(SETS, -1).mean(axis=1)
-
-
-def _met(law: AnyLaw, target: Target) -> Floats:
-    missed = law.below(target.at_least) if target.at_least is not None else law.above(float(target.at_most or 0.0))
-    return np.clip(1 - missed, 0.0, 1.0)
 
 
 def estimate(sets: Floats, share: bool = True) -> Estimate:

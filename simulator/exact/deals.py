@@ -20,6 +20,7 @@ from simulator.exact.terms import Terms, by_week
 Floats = NDArray[np.float64]
 
 NEGLIGIBLE = 1e-15
+ROWS = 128
 
 
 @dataclass(frozen=True)
@@ -67,15 +68,26 @@ class Course:
     settled: bool
 
     @property
+    def rows(self) -> int:
+        return max(self.rate.shape[0], self.slip.shape[0], self.factor.shape[0], self.delay.rows)
+
+    def of(self, rows: slice) -> Course:
+        """Some of the rows."""
+        if rows.stop - rows.start == self.rows:
+            return self
+        some = (x if x.shape[0] == 1 else x[rows] for x in (self.rate, self.slip, self.factor))
+        return Course(*some, self.delay.of(rows), self.left, self.counted, self.settled)
+
+    @property
     def levels(self) -> int:
         """Slips to look at: no more than there are weeks, none where nothing slips."""
         return min(int(self.left.max(initial=0)), self.slip.shape[-1]) if self.slip.any() else 0
 
 
-def course_of(terms: Terms, win_stage: int) -> Course:
-    """The course of deals born in the plan."""
+def course_of(terms: Terms, win_stage: int, rate: Floats | None = None) -> Course:
+    """The course of deals born in the plan; ``rate`` (1 or point, quarter) in place of its own win rate."""
     return Course(
-        by_week(terms.rate[win_stage]), by_week(terms.slip), by_week(terms.factor), terms.delay,
+        by_week(terms.rate[win_stage] if rate is None else rate), by_week(terms.slip), by_week(terms.factor), terms.delay,
         np.array([terms.outline.limit]), np.array([0]), terms.losses is not None,
     )  # fmt: skip
 
@@ -83,38 +95,61 @@ def course_of(terms: Terms, win_stage: int) -> Course:
 def due(course: Course, weights: Weights) -> tuple[Floats, ...]:
     """Expected weight of a deal due in each week: (row, channel, week).
 
-    One array, or two where winners and losers part at birth: of winners, of losers.
+    One array, or two where winners and losers part at birth and count for different things: of winners, of losers.
     """
+    pieces = [_due(course.of(rows), weights) for rows in _blocks(course.rows)]
+    if len(pieces) == 1:
+        return pieces[0]
+    return tuple(np.concatenate(kind) for kind in zip(*pieces, strict=True))
+
+
+def _blocks(rows: int) -> list[slice]:
+    """Rows a few at a time: what is made of them on the way stays in the processor's cache."""
+    return [slice(first, min(first + ROWS, rows)) for first in range(0, rows, ROWS)]
+
+
+def _due(course: Course, weights: Weights) -> tuple[Floats, ...]:
     open_before = weights.open_before
     win, loss = weights.win - open_before, weights.loss - open_before  # 1 for open is added at birth
+    alike = bool((win == loss).all())
     slip, factor = course.slip[:, None, :], course.factor[:, None, :]
-    out = weights.out * course.delay.beyond[:, None, :]
-    kinds = 2 if course.settled else 1
+    out = weights.out * course.delay.beyond[:, None, :] if weights.out.any() else None
+    kinds = 2 if course.settled and not alike else 1
     weeks = win.shape[1]
     first = _first_week(win, loss, weights.out)
     after: list[Floats | None] = []  # weeks from ``begun`` on; None where all are 0
     begun = weeks
     for s in range(course.levels, -1, -1):
-        goes_on = (s < course.left)[:, None, None]
         start = max(0, min(first, begun - course.delay.reach))  # who is due before it counts for nothing
         here: list[Floats | None] = []
-        if course.settled:
+        if kinds == 2:
             values: list[Floats] = [win[:, start:], loss[:, start:]]
+        elif alike:
+            values = [win[:, start:]]
         else:
             slips = (s + course.counted)[:, None, None]
             chance = np.minimum(1.0, course.rate[:, None, start:] * factor[..., start:] ** slips)
             values = [chance * win[:, start:] + (1 - chance) * loss[:, start:]]
         some = slip[..., start:]
         for kind in range(kinds):
-            found = (1 - some) * values[kind]
+            found = values[kind]
             if some.any():
-                moved: Floats | float = out[..., start:]
-                if after:
-                    moved = moved + _moved(course, after, kind, begun, start, factor[..., start:])
-                found = found + some * np.where(goes_on, moved, loss[:, start:])
+                moved = _moved(course, after, kind, begun, start, factor[..., start:]) if after else None
+                if out is not None:
+                    moved = out[..., start:] if moved is None else moved + out[..., start:]
+                stays = (s < course.left)[:, None, None]
+                if not stays.all():
+                    moved = np.where(stays, 0.0 if moved is None else moved, loss[:, start:])
+                if moved is None:
+                    found = found - some * found
+                else:
+                    change = moved - found
+                    change = change * some if change.shape[0] < some.shape[0] else np.multiply(change, some, out=change)
+                    found = np.add(change, found, out=change)
             here.append(found if found.any() else None)
         after, begun = here, start
-    return tuple(_from_week(found, begun, (course.slip.shape[0], *win.shape)) for found in after)
+    shape = (course.rows, *win.shape)
+    return tuple(_from_week(found, begun, shape) for found in after)
 
 
 def _first_week(*weights: Floats) -> int:
@@ -126,25 +161,27 @@ def _first_week(*weights: Floats) -> int:
 
 
 def _from_week(found: Floats | None, begun: int, shape: tuple[int, ...]) -> Floats:
-    """Weights over all weeks, of those from ``begun`` on."""
-    if found is None or begun == 0:
-        return np.zeros(shape) if found is None else found
-    whole = np.zeros((found.shape[0], *shape[1:]))
-    whole[..., begun:] = found
+    """Weights of all rows and weeks, of those from ``begun`` on."""
+    whole = np.zeros(shape)
+    if found is not None:
+        whole[..., begun:] = found
     return whole
 
 
 def _moved(
     course: Course, after: list[Floats | None], kind: int, begun: int, start: int, factor: Floats
-) -> Floats | float:
-    """Expected weight of a deal that slips in a week: that of the week in which it is due next."""
+) -> Floats | None:
+    """Expected weight of a deal that slips in a week: that of the week in which it is due next; None for 0."""
 
-    def back(weight: Floats | None) -> Floats | float:
-        return 0.0 if weight is None else course.delay.back(weight, begun, start)
+    def back(weight: Floats | None) -> Floats | None:
+        return None if weight is None else course.delay.back(weight, begun, start)
 
     if kind == 0 and len(after) == 2 and (factor < 1).any():
         stay = np.minimum(1.0, factor)
-        return stay * back(after[0]) + (1 - stay) * back(after[1])
+        won, lost = back(after[0]), back(after[1])
+        if won is None or lost is None:
+            return stay * won if won is not None else None if lost is None else (1 - stay) * lost
+        return stay * won + (1 - stay) * lost
     return back(after[kind])
 
 

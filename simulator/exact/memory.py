@@ -32,6 +32,10 @@ class Memory:
         self._known: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._lock = Lock()
 
+    def __contains__(self, key: Hashable) -> bool:
+        with self._lock:
+            return key in self._known
+
     def recall(self, key: Hashable, make: Callable[[], Found]) -> Found:
         """What ``make`` gives, made once for each key."""
         with self._lock:

@@ -81,6 +81,8 @@ def _chances(points: Points, terms: Terms, deal: OpenDealOutline, asked: deals.W
         wanted = asked
         fates: tuple[Floats, ...] = points.memory.recall((key, wanted.mark), lambda: deals.due(course, wanted))
         total: Floats = asked.end.astype(bool).astype(np.float64)[None, :]  # it is there at each end unless decided
+        if len(fates) < len(laws):  # winners and losers count for the same
+            fates = fates * len(laws)
         for law, share, fate in zip(laws, shares, fates, strict=True):
             total = total + share[:, None] * np.einsum("nw,ncw->nc", *_match(law, fate))
         return total

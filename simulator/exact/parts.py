@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.exact import deals, leads
+from simulator.exact import deals, fates, leads
 from simulator.exact.memory import Memory
 from simulator.exact.open_deals import open_deal_rows
 from simulator.exact.terms import Points, Size, Terms
@@ -153,23 +153,53 @@ class Segments:
         if metric in stages[:-1]:
             stage = stages.index(metric)
         if not weights.of_deals:
-            at_birth = nothing[None]
+            found = self._gather(segment, [nothing[None]], stage, inside, money)
+        elif weights.win.any() or weights.out.any():
+            found = self._by_quarter(segment, metric, periods, money)
         else:
-            kind = BOOKINGS if metric == stages[-1] else SLIPPED_VALUE if metric == SLIPPED_DEALS else metric
-            question = "fates", OPEN_DEALS if metric in STOCKS else kind, tuple(periods), outline.start, outline.weeks
-
-            def born() -> Floats:
-                fates = self.memory.recall(
-                    (*question, terms.of_deals), lambda: deals.due(deals.course_of(terms, self.win_stage), weights)
-                )
-                return deals.born(terms, self.win_stage, fates) + weights.open_before
-
-            at_birth = self.memory.recall((*question, "born", terms.of_births), born)
-        found = self._gather(segment, [at_birth], stage, inside, money)
+            at_birth = self._born(segment, "open" if metric in STOCKS else metric, tuple(periods), weights)
+            found = self._gather(segment, [at_birth], None, inside, money)
         for deal, chances in open_deal_rows(self.points, segment, weights):
             for channel, parts in enumerate(found):
                 jump = Jump(1, None, deal.amount) if money else Jump(1)
                 parts.single.append(Single(1, [(jump, chances[:, channel])]))
+        return found
+
+    def _born(self, segment: int, kind: str, periods: tuple[Quarters, ...], weights: deals.Weights) -> Floats:
+        """What a deal born in a week counts for: (point, channel, week)."""
+        terms = self.points.terms(segment)
+        question = "fates", kind, periods, self.outline.start, self.outline.weeks
+
+        def born() -> Floats:
+            fates = self.memory.recall(
+                (*question, terms.of_deals), lambda: deals.due(deals.course_of(terms, self.win_stage), weights)
+            )
+            return deals.born(terms, self.win_stage, fates) + weights.open_before
+
+        return self.memory.recall((*question, "born", terms.of_births), born)
+
+    def _by_quarter(self, segment: int, metric: str, periods: Sequence[Quarters], money: bool) -> list[Parts]:
+        """Of wins and of what slips out of a quarter, which add up over quarters."""
+        terms, outline = self.points.terms(segment), self.outline
+        if money and terms.outline.size is None:  # only deals that were open at the start have a value
+            return [Parts() for _ in periods]
+        quarters = sorted({q for period in periods for q in period})
+        of = fates.won if metric in (outline.scenario.stages[-1], BOOKINGS) else fates.slipped
+        each = of(self.memory, outline, terms, quarters)
+        dispersed = segment not in self.lumps and bool((terms.dispersion > 1).any())
+        if dispersed or any(lead.segment == segment for lead in outline.leads):
+            weeks = (max(x.shape[0] for x in (f.at_birth() for f in each)), outline.weeks)
+            by_week_of_birth = {q: np.broadcast_to(f.at_birth(), weeks) for q, f in zip(quarters, each, strict=True)}
+            at_birth = np.stack([sum(by_week_of_birth[q] for q in period) for period in periods], axis=1)
+            return self._gather(segment, [at_birth], None, self._inside(periods), money)
+        groups = groups_of(terms) if money else np.ones((1, 1, 1))
+        births = self.flows(segment)[outline.stages - 2][:, None, :] * groups
+        masses = {q: fate.masses(births) for q, fate in zip(quarters, each, strict=True)}
+        jumps = [Jump(1, size) for size in terms.sizes] if money else [Jump(1)]
+        found = []
+        for period in periods:
+            whole = sum((masses[q] for q in period[1:]), masses[period[0]])
+            found.append(Parts([(jump, whole[:, g]) for g, jump in enumerate(jumps)]))
         return found
 
     def _repeated(self, metric: str, periods: Sequence[Quarters], segment: int, money: bool) -> list[Parts]:

@@ -28,10 +28,30 @@ def _length(least: int) -> int:
         least += 1
 
 
-def _times(x: Floats, matrix: Floats) -> Floats:
-    """x (…, week) by a matrix, as one product: NumPy takes the rows of deeper arrays one by one."""
-    found: Floats = (x.reshape(-1, x.shape[-1]) @ matrix).reshape(*x.shape[:-1], -1)
-    return found
+PANEL = 3 * WEEKS
+
+
+def _times(x: Floats, matrix: Floats, first: int = 0, reach: tuple[int, int] | None = None) -> Floats:
+    """x (…, week) by a matrix, as few products of two: NumPy takes the rows of deeper arrays one by one.
+
+    Parameters
+    ----------
+    first : column of the matrix at which its first row has its diagonal
+    reach : how far below and above its diagonal a column of the matrix has anything; by default everywhere
+    """
+    flat, width = x.reshape(-1, x.shape[-1]), matrix.shape[1]
+    found = np.empty((flat.shape[0], width))
+    if reach is None or width <= 2 * PANEL:
+        np.matmul(flat, matrix, out=found)
+        return found.reshape(*x.shape[:-1], width)
+    for low in range(0, width, PANEL):
+        high = min(low + PANEL, width)
+        start, stop = max(0, low - first - reach[0]), min(matrix.shape[0], high - first + reach[1])
+        if start < stop:
+            np.matmul(flat[:, start:stop], matrix[start:stop, low:high], out=found[:, low:high])
+        else:
+            found[:, low:high] = 0.0
+    return found.reshape(*x.shape[:-1], width)
 
 
 _NUMBERS = count()
@@ -90,9 +110,9 @@ class Shift:
     def forward(self, leaving: Floats) -> Floats:
         """Arrivals (point, …, week) of those who leave (point, …, week)."""
         if self.shared:
-            return _times(leaving, self.matrix)
+            return _times(leaving, self.matrix, 0, (self.reach, 0))
         deeper = (1,) * (leaving.ndim - 2)
-        total = np.zeros(np.broadcast_shapes(leaving.shape, (self._rows, *deeper, self.weeks)))
+        total = np.zeros(np.broadcast_shapes(leaving.shape, (self.rows, *deeper, self.weeks)))
         for law, quarters in self._distinct:
             for part, low, high in self._pieces(leaving, quarters):
                 spread = self._convolve(part, law.reshape(law.shape[0], *deeper, -1), conjugate=False)
@@ -110,7 +130,7 @@ class Shift:
         ``after`` may be of the weeks from ``begun`` on, 0 before; the answer is of those from ``start`` on.
         """
         if self.shared:
-            return _times(after, self.matrix.T[begun:, start:])
+            return _times(after, self.matrix.T[begun:, start:], begun - start, (0, self.reach))
         if begun:
             whole = np.zeros((*after.shape[:-1], self.weeks))
             whole[..., begun:] = after
@@ -118,7 +138,7 @@ class Shift:
         return self._back(after)[..., start:]
 
     def _back(self, after: Floats) -> Floats:
-        rows = np.broadcast_shapes(after.shape, (self._rows, 1, self.weeks))
+        rows = np.broadcast_shapes(after.shape, (self.rows, 1, self.weeks))
         found = np.zeros(rows)
         for law, quarters in self._distinct:
             if self.cut:
@@ -139,16 +159,17 @@ class Shift:
         if self.shared:
             return _times(after, self._inside.T)
         quarters = len(self.laws)
-        rows = np.broadcast_shapes(after.shape, (self._rows, 1, self.weeks))
+        rows = np.broadcast_shapes(after.shape, (self.rows, 1, self.weeks))
         blocks = np.broadcast_to(after, rows).reshape(*rows[:-1], quarters, WEEKS)
         found = np.zeros_like(blocks)
-        stack = np.stack([np.broadcast_to(law, (self._rows, law.shape[1])) for law in self.laws], axis=1)
+        stack = np.stack([np.broadcast_to(law, (self.rows, law.shape[1])) for law in self.laws], axis=1)
         for k in range(WEEKS):
             found[..., : WEEKS - k] += stack[:, None, :, k, None] * blocks[..., k:]
         return found.reshape(rows)
 
     @property
-    def _rows(self) -> int:
+    def rows(self) -> int:
+        """Points whose lags differ; 1 where all are the same."""
         return max(law.shape[0] for law in self.laws)
 
     @cached_property

@@ -2,44 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.exact.lumpy import log_of_lumpy
 from simulator.exact.parts import Jump, Lumpy, Parts
-from simulator.exact.values import mean_and_square, transform
+from simulator.exact.values import excess, mean_and_square, transform
+from simulator.exact.waves import wave
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
 
 def characteristic(parts: Parts, t: Floats, points: int) -> Complexes:
-    """E[exp(i·t·X)] of each point: complex128 (point, frequency)."""
-    known: dict[int, Complexes] = {}
+    """E[exp(i·t·X)] of each point at even frequencies t: complex128 (point, frequency)."""
+    found = wave(*logarithm(parts, t))
+    single = of_single(parts, t)
+    return np.broadcast_to(found if single is None else found * single, (points, t.size))
 
-    def excess(jump: Jump) -> Complexes:
-        if id(jump) not in known:
-            known[id(jump)] = transform(jump, t) - 1
-        return known[id(jump)]
 
-    total = np.zeros((1, t.size), np.complex128)
+def logarithm(parts: Parts, t: Floats) -> tuple[Floats, Floats]:
+    """log E[exp(i·t·X)] of what arrives at random, real and imaginary part: float64 (1 or point, frequency) each."""
+    real, imaginary = np.zeros((1, t.size)), np.zeros((1, t.size))
+    alike: list[tuple[Floats, tuple[Floats, Floats]]] = []
+    own: list[tuple[Floats, tuple[Floats, Floats]]] = []
+    for jump, mass in merged(parts):
+        found = excess(jump, t)
+        (alike if found[0].shape[0] == 1 else own).append((mass, found))
+    if alike:  # what is the same at all points: one product of matrices
+        masses = np.stack(np.broadcast_arrays(*(mass for mass, _ in alike)), axis=1)
+        real, imaginary = (masses @ np.concatenate([found[side] for _, found in alike]) for side in (0, 1))
+    for mass, (one, two) in own:
+        if real.shape[0] < max(mass.shape[0], one.shape[0]):
+            real, imaginary = real + mass[:, None] * one, imaginary + mass[:, None] * two
+        else:
+            real += mass[:, None] * one
+            imaginary += mass[:, None] * two
+    for lumpy in parts.lumpy:
+        one, two = _of_lumpy(lumpy, t)
+        real, imaginary = real + one, imaginary + two
+    return real, imaginary
+
+
+def merged(parts: Parts) -> list[tuple[Jump, Floats]]:
+    """Jumps of Poisson numbers with their masses, those of one law together."""
+    found: dict[Hashable, tuple[Jump, Floats]] = {}
     for jump, mass in parts.poisson:
         if mass.max(initial=0.0) > 0:
-            total = total + mass[:, None] * excess(jump)
-    for lumpy in parts.lumpy:
-        total = total + lumpy.memory.recall(
-            ("log", lumpy.mark, float(t[0]), float(t[-1]), t.size),
-            lambda lumpy=lumpy: log_of_lumpy(lumpy, [excess(jump) for jump, _ in lumpy.chance]),  # type: ignore[misc]
-        )
-    found = np.exp(total)
+            own = None if jump.size is None else jump.size.mark or id(jump.size)
+            key = jump.times, jump.amount, own
+            found[key] = (jump, mass if key not in found else found[key][1] + mass)
+    return list(found.values())
+
+
+def of_single(parts: Parts, t: Floats) -> Complexes | None:
+    """E[exp(i·t·X)] of leads and deals known at the start: (1 or point, frequency); None without any."""
+    found: Complexes | None = None
     for single in parts.single:
-        one: Complexes | float = 1.0
+        one: Complexes | None = None
         for jump, chance in single.chance:
             if chance.max(initial=0.0) > 0:
-                one = one + chance[:, None] * excess(jump)
-        if not isinstance(one, float):
-            found = found * one**single.copies
-    return np.broadcast_to(found, (points, t.size))
+                more = chance[:, None] * (transform(jump, t) - 1)
+                one = more + 1 if one is None else one + more
+        if one is not None:
+            one = one**single.copies if single.copies != 1 else one
+            found = one if found is None else found * one
+    return found
+
+
+def _of_lumpy(lumpy: Lumpy, t: Floats) -> tuple[Floats, Floats]:
+    def work_out() -> tuple[Floats, Floats]:
+        found = log_of_lumpy(lumpy, [transform(jump, t) - 1 for jump, _ in lumpy.chance])
+        return np.ascontiguousarray(found.real), np.ascontiguousarray(found.imag)
+
+    return lumpy.memory.recall(("log", lumpy.mark, float(t[0]), float(t[-1]), t.size), work_out)
 
 
 def nothing(parts: Parts, points: int) -> Floats:
@@ -66,7 +105,7 @@ def moments(parts: Parts, points: int) -> tuple[Floats, Floats]:
         first, second = mean_and_square(jump)
         mean, variance = mean + mass * first, variance + mass * second
     for lumpy in parts.lumpy:
-        more = lumpy.memory.recall(("moments", lumpy.mark), lambda lumpy=lumpy: _of_weeks(lumpy))  # type: ignore[misc]
+        more = lumpy.memory.recall(("moments", lumpy.mark), partial(_of_weeks, lumpy))
         mean, variance = mean + more[0], variance + more[1]
     for single in parts.single:
         if single.chance:

@@ -32,6 +32,19 @@ def transform(jump: Jump, t: Floats) -> Complexes:
     return size.known.recall(key, lambda: _of_size(size, t * jump.times))
 
 
+def excess(jump: Jump, t: Floats) -> tuple[Floats, Floats]:
+    """E[exp(i·t·X)] − 1 at even frequencies t: real and imaginary part, (1 or point, frequency) each."""
+
+    def work_out() -> tuple[Floats, Floats]:
+        found = transform(jump, t)
+        return found.real - 1, np.ascontiguousarray(found.imag)
+
+    if jump.size is None or jump.amount is not None:
+        return work_out()
+    key = ("excess", jump.size.mark, jump.times, float(t[0]), float(t[-1]), t.size)
+    return jump.size.known.recall(key, work_out)
+
+
 def discrete(size: Size) -> bool:
     """Whether a law of values has atoms only."""
     return size.form.kind in ("fixed", "points") or (
@@ -58,6 +71,31 @@ def mean_and_square(jump: Jump) -> tuple[Floats, Floats]:
     mean = scale * a
     cv = {"fixed": 0.0, "exponential": 1.0}.get(kind)
     return mean, mean**2 * (1 + (b if cv is None else cv) ** 2)
+
+
+def largest(jump: Jump, chance: Floats) -> Floats:
+    """A value that a jump exceeds with no more than this chance, (point,) or broadcast to it."""
+    if jump.amount is not None or jump.size is None:
+        return np.array([float(jump.times * (1.0 if jump.amount is None else jump.amount))])
+    size, rare = jump.size, -np.log(chance)
+    a, b, scale = (np.atleast_1d(np.asarray(x, np.float64)) for x in (size.a, size.b, size.factor))
+    scale = scale * size.form.times * jump.times
+    kind = size.form.kind
+    if kind == "points":
+        return scale * max(size.form.points)
+    if kind == "fixed":
+        return scale * a
+    if kind == "exponential":
+        return np.asarray(scale * a * rare, np.float64)
+    if kind == "gamma":  # of shape k: no more than k + √(2·k·r) + r (Boucheron, Lugosi & Massart 2013, section 2.4)
+        shape = 1 / np.maximum(b, 1e-8) ** 2
+        return np.asarray(scale * a * (1 + np.sqrt(2 * rare / shape) + rare / shape), np.float64)
+    if kind == "weibull":
+        inverse = np.array([1 / gamma.weibull_shape(max(float(cv), 1e-6)) for cv in np.unique(b)])
+        power = inverse[np.unique(b, return_inverse=True)[1]]
+        return np.asarray(scale * a * rare**power / np.exp(gamma.log_gamma(1 + power)), np.float64)
+    mu, sigma = log_normal(kind, a, b)
+    return np.asarray(scale * np.exp(mu + sigma * np.sqrt(2 * rare)), np.float64)
 
 
 def _of_size(size: Size, t: Floats) -> Complexes:

@@ -1,0 +1,145 @@
+"""The chance of less than a threshold at each point, by as few frequencies as that takes.
+
+P(X < x) = ½ − (1/π)·∫ Im(φ(t)·exp(−i·t·x))/t dt (Gil-Pelaez 1951), as a sum over the frequencies (k − ½)·2π/W.
+Such a sum adds P(X > x + W) and P(X < x − W) in turns of sign and nothing else (Davies 1973, "Numerical inversion
+of a characteristic function"), so W only has to reach from the threshold to the end of the law on either side,
+and the sum ends where |φ| no longer weighs anything. Counts have the same sum with sin(t/2) for t/2.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.exact import transforms
+from simulator.exact.laws import HALF_A_CENT
+from simulator.exact.parts import Parts
+from simulator.exact.values import largest
+from simulator.exact.waves import sine, wave
+
+Floats = NDArray[np.float64]
+
+ENOUGH = 1e-5
+"""A frequency that weighs less at the average point is the last."""
+NEAR = 3e-5
+"""What weighs more at the last frequency of all has no answer here."""
+MOST = 320
+BLOCK = 8
+RARE = 1e-6
+SILENT = 1e-9
+"""A chance of nothing at all below this is left out."""
+
+
+def missed(
+    parts: Parts, points: int, *, at_least: float | None, at_most: float | None, money: bool
+) -> Floats | None:
+    """P(the threshold is missed) at each point, (point,); None where the law does not die out in its frequencies."""
+    if at_least is not None:
+        return _below(parts, points, at_least, False) if money else _fewer(parts, points, math.ceil(at_least - 1e-9))
+    most = float(at_most or 0.0)
+    found = _below(parts, points, most, True) if money else _fewer(parts, points, math.floor(most + 1e-9) + 1)
+    return None if found is None else 1 - found
+
+
+def _fewer(parts: Parts, points: int, n: int) -> Floats | None:
+    """P(N < n) of a count."""
+    if n <= 0:
+        return np.zeros(points)
+    mean, sd = _moments(parts, points)
+    lump = transforms.largest_lump(parts) * 40 / 3
+    low, high = float((mean - 8 * sd).min()) - 8, float((mean + 9 * sd).max()) + lump + 24
+    x = n - 0.5
+    width = 2.0 * math.ceil(_rung(max(min(x, x - low), high - x, 8.0)) / 2)
+    found = _inverted(parts, points, x, width, mean, sd, None, counts=True)
+    return None if found is None else np.clip(found, 0.0, 1.0)
+
+
+def _below(parts: Parts, points: int, x: float, or_equal: bool) -> Floats | None:
+    """P(X < x) of money; of ``or_equal`` P(X <= x). Amounts are rounded to cents."""
+    if x <= HALF_A_CENT:
+        return None
+    silent = transforms.nothing(parts, points)
+    some = float(silent.max()) > SILENT
+    if some and parts.single:  # a few known amounts: a law with steps
+        return None
+    mean, sd = _moments(parts, points)
+    low = float((mean - 8 * sd).min())
+    top = float((mean + np.maximum(9 * sd, 3 * sd + _largest(parts))).max())
+    width = _rung(max(min(x, x - low), top - x))
+    found = _inverted(parts, points, x, width, mean, sd, silent if some else None)
+    if found is None:
+        return None
+    return np.clip(found, 0.0, 1.0 - silent) + silent if some else np.clip(found, 0.0, 1.0)
+
+
+def _rung(least: float) -> float:
+    """The next power of 2 to a quarter: neighbouring laws share their frequencies."""
+    return float(2.0 ** (math.ceil(4 * math.log2(least)) / 4))
+
+
+def _moments(parts: Parts, points: int) -> tuple[Floats, Floats]:
+    mean, variance = transforms.moments(parts, points)
+    return mean, np.sqrt(np.maximum(variance, 0.0))
+
+
+def _largest(parts: Parts) -> Floats:
+    """An amount that a single individual exceeds once in a million times, at each point: (1 or point,)."""
+    found = np.zeros(1)
+    masses = list(parts.poisson)
+    masses += [(jump, (lumpy.mean * chance).sum(axis=1)) for lumpy in parts.lumpy for jump, chance in lumpy.chance]
+    masses += [(jump, single.copies * chance) for single in parts.single for jump, chance in single.chance]
+    for jump, mass in masses:
+        if mass.max(initial=0.0) > RARE:
+            found = np.maximum(found, largest(jump, RARE / np.maximum(mass, RARE)))
+    return found
+
+
+def _inverted(
+    parts: Parts, points: int, x: float, width: float, mean: Floats, sd: Floats, silent: Floats | None, *, counts: bool = False
+) -> Floats | None:
+    """P(X < x) at each point, but for the chance of nothing at all where that is given."""
+    step = 2 * math.pi / width
+    end = int(width) // 2 if counts else MOST  # of counts the frequencies end at π
+    total: Floats = np.full(points, 0.5) if silent is None else 0.5 * (1 - silent)
+    done, block = 0, _guess(mean, sd, step)
+    while done < min(end, MOST):
+        k = np.arange(done + 1, min(done + block, end) + 1)
+        t = step * (k - 0.5)
+        weights = 1 / (width * np.sin(t / 2)) if counts else 1 / (math.pi * (k - 0.5))
+        real, imaginary = transforms.logarithm(parts, t)
+        some = transforms.of_single(parts, t)
+        done += k.size
+        if some is None:
+            last = slice(max(0, k.size - 2), None)
+            left = _weight(real[:, last], imaginary[:, last], silent)
+            total = total - (np.exp(real) * sine(imaginary - t * x)) @ weights
+        else:
+            phi = wave(real, imaginary - t * x) * some
+            left = float(np.abs(phi[:, -2:]).mean())
+            total = total - phi.imag @ weights
+        if silent is not None:
+            total = total - silent * float(sine(t * x) @ weights)
+        if left < ENOUGH:
+            break
+        block = 2 * BLOCK
+    if done < end and left > NEAR:
+        return None
+    return np.broadcast_to(total, (points,))
+
+
+def _weight(real: Floats, imaginary: Floats, silent: Floats | None) -> float:
+    """Mean size of what the law is but for nothing at all."""
+    if silent is None:
+        return float(np.exp(real).mean())
+    return float(np.abs(wave(real, imaginary) - silent[:, None]).mean())
+
+
+def _guess(mean: Floats, sd: Floats, step: float) -> int:
+    """Frequencies that gammas of such means and of nearly the smallest of the spreads would take."""
+    few = sd.size // 20
+    least = max(float(np.partition(sd, few)[few]), 1e-3 * float(sd.mean()), 1e-12)
+    shape = min(max(float((mean**2).mean()) / max(float((sd**2).mean()), 1e-300), 1.0), 1e6)
+    wanted = math.sqrt(shape * math.expm1(-2 * math.log(ENOUGH) / shape)) / (least * step)
+    return BLOCK * max(1, math.ceil(min(wanted, MOST / 2) / BLOCK))
