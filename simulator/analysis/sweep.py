@@ -77,6 +77,8 @@ def sweep(
         before_simulating()
     asked = "simulate" if how.family is None else engine
     work = Work(scenario, goal, tuple(v.path for v in varies), tuple(variants), setup.trials, setup.seed, asked)
+    if how.family is not None and cluster is None:
+        work.knows(how.family)
     found: dict[int, list[Any]] = {}
     kept = None
     if checkpoint is not None:

@@ -46,6 +46,10 @@ class Work:
         """What works variants out; made where it is used first, and not sent anywhere."""
         return Family(self.scenario, by_weight(self.scenario, self.goal)[:1], self.seed)
 
+    def knows(self, family: Family) -> None:
+        """Go on with what has worked the plan itself out."""
+        self.__dict__["family"] = family
+
     def about(self, design: str) -> dict[str, Any]:
         """What a checkpoint must agree with; plain values, in the order in which a person asks."""
         modules: tuple[Any, ...] = (np,)

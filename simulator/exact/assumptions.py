@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.exact import beta, normal
+from simulator.exact.memory import Memory, mark
 from simulator.scenario.model import Correlation
 from simulator.scenario.uncertain import MeanSd, Metalog, Number, Numbers, Pert, Range, Successes, Values, at_quarter
 from simulator.simulation.tied import tied_normals
@@ -84,18 +86,38 @@ class Assumptions:
         tied, self.factor = tied_normals(correlations, {leaf.path: leaf.normal for leaf in self.leaves})
         self.tied = tied.tolist()
 
-    def at(self, z: Floats, hold: Mapping[str, float]) -> list[Value]:
-        """Value of every slot at points z (point, normal), independent normals; ``hold`` fixes leaves by path."""
+    def at(self, z: Floats, hold: Mapping[str, float], memory: Memory) -> tuple[list[Value], list[Hashable]]:
+        """Value of every slot at points z (point, normal), independent normals, and what it follows from.
+
+        ``hold`` fixes leaves by path; of ``memory`` comes what other variants have drawn at the same points.
+        """
+        columns = memory.recall(("columns", id(z)), partial(_Columns, z)).marks
         if self.tied:
+            own = [mark(self.factor), *(columns[normal] for normal in self.tied)]
             z = z.copy()
             z[:, self.tied] = z[:, self.tied] @ self.factor.T
-        drawn: list[Value] = [
-            hold[leaf.path] if leaf.path in hold else _value(leaf, z[:, leaf.normal]) for leaf in self.leaves
-        ]
-        return [
-            drawn[int(slot)] if leaf else float(slot)
-            for slot, leaf in zip(self.slots, self._is_leaf, strict=True)
-        ]  # fmt: skip
+            columns = [(place, *own) if place in self.tied else found for place, found in enumerate(columns)]
+        drawn: list[Value] = []
+        marks: list[Hashable] = []
+        for leaf in self.leaves:
+            if leaf.path in hold:
+                marks.append(float(hold[leaf.path]))
+                drawn.append(hold[leaf.path])
+                continue
+            marks.append(("leaf", leaf.number, columns[leaf.normal]))
+            drawn.append(memory.recall(marks[-1], partial(_value, leaf, z[:, leaf.normal])))
+        pairs = list(zip(self.slots, self._is_leaf, strict=True))
+        return (
+            [drawn[int(slot)] if leaf else float(slot) for slot, leaf in pairs],
+            [marks[int(slot)] if leaf else float(slot) for slot, leaf in pairs],
+        )
+
+
+class _Columns:
+    """Fingerprints of the columns of points, which it keeps: so no others have their place in memory."""
+
+    def __init__(self, z: Floats):
+        self.z, self.marks = z, [mark(column) for column in z.T]
 
 
 def logistic(t: Floats) -> Floats:

@@ -20,7 +20,7 @@ from simulator.exact.terms import Terms, by_week
 Floats = NDArray[np.float64]
 
 NEGLIGIBLE = 1e-15
-ROWS = 128
+ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -111,14 +111,15 @@ def _blocks(rows: int) -> list[slice]:
 def _due(course: Course, weights: Weights) -> tuple[Floats, ...]:
     open_before = weights.open_before
     win, loss = weights.win - open_before, weights.loss - open_before  # 1 for open is added at birth
+    shape = course.rows, *win.shape
+    first, stop = _weeks(win, loss, weights.out)
+    win, loss = win[:, :stop], loss[:, :stop]
     alike = bool((win == loss).all())
-    slip, factor = course.slip[:, None, :], course.factor[:, None, :]
-    out = weights.out * course.delay.beyond[:, None, :] if weights.out.any() else None
+    slip, factor = course.slip[:, None, :stop], course.factor[:, None, :stop]
+    out = weights.out[:, :stop] * course.delay.beyond[:, None, :stop] if weights.out.any() else None
     kinds = 2 if course.settled and not alike else 1
-    weeks = win.shape[1]
-    first = _first_week(win, loss, weights.out)
     after: list[Floats | None] = []  # weeks from ``begun`` on; None where all are 0
-    begun = weeks
+    begun = stop + course.delay.reach
     for s in range(course.levels, -1, -1):
         start = max(0, min(first, begun - course.delay.reach))  # who is due before it counts for nothing
         here: list[Floats | None] = []
@@ -128,7 +129,7 @@ def _due(course: Course, weights: Weights) -> tuple[Floats, ...]:
             values = [win[:, start:]]
         else:
             slips = (s + course.counted)[:, None, None]
-            chance = np.minimum(1.0, course.rate[:, None, start:] * factor[..., start:] ** slips)
+            chance = np.minimum(1.0, course.rate[:, None, start:stop] * factor[..., start:] ** slips)
             values = [chance * win[:, start:] + (1 - chance) * loss[:, start:]]
         some = slip[..., start:]
         for kind in range(kinds):
@@ -140,31 +141,34 @@ def _due(course: Course, weights: Weights) -> tuple[Floats, ...]:
                 stays = (s < course.left)[:, None, None]
                 if not stays.all():
                     moved = np.where(stays, 0.0 if moved is None else moved, loss[:, start:])
-                if moved is None:
-                    found = found - some * found
-                else:
-                    change = moved - found
-                    change = change * some if change.shape[0] < some.shape[0] else np.multiply(change, some, out=change)
-                    found = np.add(change, found, out=change)
+                found = _shared(found, moved, some)
             here.append(found if found.any() else None)
         after, begun = here, start
-    shape = (course.rows, *win.shape)
-    return tuple(_from_week(found, begun, shape) for found in after)
+    return tuple(_in_weeks(found, begun, shape) for found in after)
 
 
-def _first_week(*weights: Floats) -> int:
-    """The first week in which anything counts."""
+def _shared(stays: Floats, moved: Floats | None, slips: Floats) -> Floats:
+    """stays·(1 − slips) + moved·slips."""
+    if moved is None:
+        return stays - slips * stays
+    change = moved - stays
+    change = change * slips if change.shape[0] < slips.shape[0] else np.multiply(change, slips, out=change)
+    return np.add(change, stays, out=change)
+
+
+def _weeks(*weights: Floats) -> tuple[int, int]:
+    """The first week in which anything counts, and the one after the last."""
     some = np.zeros(weights[0].shape[1], bool)
     for weight in weights:
         some |= weight.any(axis=0)
-    return int(some.argmax()) if some.any() else some.size
+    return (int(some.argmax()), some.size - int(some[::-1].argmax())) if some.any() else (0, 0)
 
 
-def _from_week(found: Floats | None, begun: int, shape: tuple[int, ...]) -> Floats:
+def _in_weeks(found: Floats | None, begun: int, shape: tuple[int, ...]) -> Floats:
     """Weights of all rows and weeks, of those from ``begun`` on."""
     whole = np.zeros(shape)
     if found is not None:
-        whole[..., begun:] = found
+        whole[..., begun : begun + found.shape[-1]] = found
     return whole
 
 
@@ -174,7 +178,7 @@ def _moved(
     """Expected weight of a deal that slips in a week: that of the week in which it is due next; None for 0."""
 
     def back(weight: Floats | None) -> Floats | None:
-        return None if weight is None else course.delay.back(weight, begun, start)
+        return None if weight is None else course.delay.back(weight, begun, start, start + factor.shape[-1])
 
     if kind == 0 and len(after) == 2 and (factor < 1).any():
         stay = np.minimum(1.0, factor)

@@ -74,7 +74,7 @@ class Variant:
     """One plan of a family."""
 
     def __init__(self, family: Family, outline: Outline, hold: Mapping[str, float] | None):
-        reason = None if hold is not None else why_not(outline)
+        reason = None if hold is not None else why_not(outline, family.memory)
         if reason is not None:
             raise OutOfReachError(reason)
         self.outline = outline

@@ -7,7 +7,7 @@ that differ in win rates, and what different quarters count is added up for a ye
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.exact import deals
-from simulator.exact.memory import Memory, mark
+from simulator.exact.memory import Memory
 from simulator.exact.outline import Outline
+from simulator.exact.shifts import Shift
 from simulator.exact.terms import Terms, by_week
 from simulator.quarters import WEEKS
 
@@ -41,110 +42,91 @@ class Fate:
         return np.asarray(found * self.chance[:, None], np.float64)
 
     def masses(self, births: Floats) -> Floats:
-        """Expected numbers (point, group) from births (point, group, week)."""
+        """Expected numbers by the quarter of birth (point, quarter) from births (point, week)."""
         total: Floats | None = None
         for rest, share in self.rest:
-            some = births if share is None else births * share[:, None, :]
-            more = np.matmul(some, rest[:, :, None])[..., 0]
+            by_quarter = [_quarters(x) for x in (births, rest, share) if x is not None]
+            subscripts = ",".join(["nqw"] * len(by_quarter))
+            more = np.einsum(f"{subscripts}->nq", *by_quarter)
             total = more if total is None else total + more
         assert total is not None
-        return total * self.chance[:, None]
+        return np.asarray(total * self.chance[:, None], np.float64)
+
+
+def _quarters(weekly: Floats) -> Floats:
+    return weekly.reshape(weekly.shape[0], -1, WEEKS)
 
 
 def won(memory: Memory, outline: Outline, terms: Terms, quarters: Sequence[int]) -> list[Fate]:
     """Of deals that are won in each of these quarters, which count one each."""
     win = outline.stages - 1
     rate, settled = terms.rate[win], terms.losses is not None
-    factor = terms.factor
-    kept = memory.recall(("kept", mark(factor)), lambda: bool((factor <= 1).all()))
-    if not kept:  # a chance that slips raise is cut at 1: no factor of the rest
-        whole = _known(memory, outline, terms, quarters, "won with rate", terms.of_deals, partial(_won, terms, win, rate))
-        return _born(memory, outline, terms, quarters, whole)
-    course = mark(terms.slip), mark(factor), terms.delay.mark, terms.outline.limit, settled
-    plain = partial(_won, terms, win, np.ones_like(rate[:1]))
-    due = _known(memory, outline, terms, quarters, "won", course, plain)
-    back = terms.lag[win]
-    rests = [
-        memory.recall((*key, "born", back.mark), partial(_back, back, one[0])) for key, one in due
-    ]
-    if settled:
+    course: tuple[Hashable, ...] = ("won", terms.of_slips, terms.of_factor, settled)
+    apart = memory.recall(("kept", terms.of_factor), lambda: bool((terms.factor <= 1).all()))
+    if not apart:  # a chance that slips raise is cut at 1: no factor of the rest
+        course = ("won at a rate", terms.of_deals)
+    known = partial(_due, memory, outline, terms, course, np.ones_like(rate[:1]) if apart else rate, of_wins=True)
+    if not settled:
+        rests = [_back(memory, terms.lag[win], *known(q)) for q in quarters]
+        chances = [rate[:, outline.warm + q] if apart else np.ones(1) for q in quarters]
+        return [Fate(((rest, None),), chance) for rest, chance in zip(rests, chances, strict=True)]
+    if apart:  # who is a loser at birth wins nothing
         share = by_week(np.minimum(1.0, rate))
-        return [Fate(((rest, share),), np.ones(1)) for rest in rests]
-    return [Fate(((rest, None),), rate[:, outline.warm + q]) for q, rest in zip(quarters, rests, strict=True)]
+        return [Fate(((_back(memory, terms.lag[win], *known(q)), share),), np.ones(1)) for q in quarters]
+    return [_parted(memory, outline, terms, *known(q)) for q in quarters]
 
 
 def slipped(memory: Memory, outline: Outline, terms: Terms, quarters: Sequence[int]) -> list[Fate]:
     """Of deals that slip out of each of these quarters."""
-    win = outline.stages - 1
-    course = mark(terms.slip), terms.delay.mark, terms.outline.limit
-    due = _known(memory, outline, terms, quarters, "slipped", course, partial(_slipped, terms, win))
-    return _born(memory, outline, terms, quarters, due)
+    rate = np.ones_like(terms.rate[outline.stages - 1][:1])
+    known = partial(_due, memory, outline, terms, ("slipped", terms.of_slips), rate, of_wins=False)
+    if terms.losses is None:
+        rests = [_back(memory, terms.lag[outline.stages - 1], *known(q)) for q in quarters]
+        return [Fate(((rest, None),), np.ones(1)) for rest in rests]
+    return [_parted(memory, outline, terms, *known(q)) for q in quarters]
 
 
-Due = list[tuple[tuple[object, ...], tuple[Floats, ...]]]
+Due = tuple[tuple[Hashable, ...], tuple[Floats, ...]]
 
 
-def _known(
-    memory: Memory, outline: Outline, terms: Terms, quarters: Sequence[int], kind: str, course: object,
-    work_out: Callable[[Outline, Sequence[int]], tuple[Floats, ...]],
+def _due(
+    memory: Memory, outline: Outline, terms: Terms, course: tuple[Hashable, ...], rate: Floats, quarter: int, *,
+    of_wins: bool,
 ) -> Due:  # fmt: skip
-    """Weights of deals due, (1 or point, week) of winners and of losers, for each quarter: those not known at once."""
-    keys = {q: (kind, q, outline.start, outline.weeks, course) for q in quarters}
-    missing = [q for q in quarters if keys[q] not in memory]
-    found: dict[int, tuple[Floats, ...]] = {}
-    if missing:
-        whole = work_out(outline, missing)
-        found = {
-            q: tuple(np.ascontiguousarray(kind[:, place]) for kind in whole) for place, q in enumerate(missing)
-        }
-    return [
-        (keys[q], memory.recall(keys[q], lambda q=q: found[q] if q in found else _alone(work_out(outline, [q]))))
-        for q in quarters
-    ]
+    """A fingerprint, and what a deal due in a week counts for in a quarter: (1 or point, week) of winners, of losers."""
+    key = *course, quarter, outline.start, outline.weeks
+
+    def work_out() -> tuple[Floats, ...]:
+        inside = np.zeros((1, outline.weeks))
+        inside[0, outline.start + WEEKS * quarter : outline.start + WEEKS * (quarter + 1)] = 1.0
+        nothing, never = np.zeros_like(inside), np.zeros(1, np.int64)
+        weights = deals.Weights(*((inside, nothing, nothing) if of_wins else (nothing, nothing, inside)), never)
+        found = deals.due(deals.course_of(terms, outline.stages - 1, rate), weights)
+        return tuple(kind[:, 0] for kind in found)
+
+    return key, memory.recall(key, work_out)
 
 
-def _alone(whole: tuple[Floats, ...]) -> tuple[Floats, ...]:
-    return tuple(kind[:, 0] for kind in whole)
+def _back(memory: Memory, lag: Shift, key: tuple[Hashable, ...], kinds: tuple[Floats, ...], kind: int = 0) -> Floats:
+    """What a deal born in a week counts for: (1 or point, week)."""
+    due = kinds[min(kind, len(kinds) - 1)]
+
+    def work_out() -> Floats:
+        some = np.flatnonzero(due.any(axis=0))
+        first, stop = (int(some[0]), int(some[-1]) + 1) if some.size else (0, 1)
+        found = np.zeros((max(due.shape[0], lag.rows), due.shape[1]))
+        found[:, :stop] = lag.back(due[:, None, first:stop], first, 0, stop)[:, 0]
+        return found
+
+    return memory.recall((*key, "born", kind, lag.mark), work_out)
 
 
-def _inside(outline: Outline, quarters: Sequence[int]) -> Floats:
-    found = np.zeros((len(quarters), outline.weeks))
-    for place, q in enumerate(quarters):
-        found[place, outline.start + WEEKS * q : outline.start + WEEKS * (q + 1)] = 1.0
-    return found
-
-
-def _won(terms: Terms, win: int, rate: Floats, outline: Outline, quarters: Sequence[int]) -> tuple[Floats, ...]:
-    inside = _inside(outline, quarters)
-    nothing = np.zeros_like(inside)
-    course = deals.course_of(terms, win, rate)
-    return deals.due(course, deals.Weights(inside, nothing, nothing, np.zeros(len(inside), np.int64)))
-
-
-def _slipped(terms: Terms, win: int, outline: Outline, quarters: Sequence[int]) -> tuple[Floats, ...]:
-    inside = _inside(outline, quarters)
-    nothing = np.zeros_like(inside)
-    course = deals.course_of(terms, win, np.ones_like(terms.rate[win][:1]))
-    return deals.due(course, deals.Weights(nothing, nothing, inside, np.zeros(len(inside), np.int64)))
-
-
-def _back(lag: deals.Shift, due: Floats) -> Floats:
-    return lag.back(due[:, None, :])[:, 0]
-
-
-def _born(memory: Memory, outline: Outline, terms: Terms, quarters: Sequence[int], due: Due) -> list[Fate]:
-    """Fates from birth, of weights of deals due: of winners and of losers, each by their own lag."""
+def _parted(
+    memory: Memory, outline: Outline, terms: Terms, key: tuple[Hashable, ...], kinds: tuple[Floats, ...]
+) -> Fate:
+    """Where winners and losers part at birth, each with their own lag."""
+    assert terms.losses is not None
     win = outline.stages - 1
-    found = []
-    for key, kinds in due:
-        lags = [terms.lag[win]] if terms.losses is None else [terms.lag[win], terms.losses]
-        rests = [
-            memory.recall((*key, "born", place, lag.mark), partial(_back, lag, kinds[min(place, len(kinds) - 1)]))
-            for place, lag in enumerate(lags)
-        ]
-        if terms.losses is None:
-            found.append(Fate(((rests[0], None),), np.ones(1)))
-        else:
-            share = by_week(np.minimum(1.0, terms.rate[win]))
-            found.append(Fate(((rests[0], share), (rests[1], 1 - share)), np.ones(1)))
-    return found
+    share = by_week(np.minimum(1.0, terms.rate[win]))
+    winners, losers = _back(memory, terms.lag[win], key, kinds), _back(memory, terms.losses, key, kinds, 1)
+    return Fate(((winners, share), (losers, 1 - share)), np.ones(1))

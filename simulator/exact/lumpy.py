@@ -22,6 +22,7 @@ PRECISE = 1e-10
 AVERAGED = 1e-8
 """Where answers are averaged over points, which they are known to a thousandth at best."""
 MOST_TERMS = 40
+BLOCK = 32
 
 
 def log_of_lumpy(lumpy: Lumpy, excess: list[Complexes]) -> Complexes:
@@ -72,41 +73,54 @@ def _one_sums(lumpy: Lumpy, terms: int) -> list[Floats]:
 
 
 def _two_series(lumpy: Lumpy, first: Complexes, second: Complexes, terms: int) -> Complexes:
-    """The same for (p·x + q·y)ⁿ, by the powers of x and within them of y."""
+    """The same for (p·x + q·y)ⁿ, by the powers of x and of y."""
     rounded = terms + -terms % 3  # so that other frequencies may need as many
     sums = lumpy.memory.recall(("lumpy two", lumpy.mark, rounded), lambda: _two_sums(lumpy, rounded))
+    if first.shape[0] == 1 and second.shape[0] == 1:  # the same at all points: a product of matrices
+        power = np.arange(rounded + 1)[:, None]
+        basis = first**power[:, None] * second**power
+        basis[(power + power.T) > terms] = 0.0
+        flat, weights = basis.reshape(-1, first.shape[1]), sums.reshape(sums.shape[0], -1)
+        found: Complexes = weights @ flat.real + 1j * (weights @ flat.imag)
+        return found
     found = np.zeros((1, 1), np.complex128)
-    power: Complexes = np.ones((1, 1), np.complex128)
+    raised: Complexes = np.ones((1, 1), np.complex128)
     for i in range(terms + 1):
         value = np.zeros((1, 1), np.complex128)
-        for coefficient in sums[i][terms - i :: -1]:
-            value = value * second + coefficient[:, None]
-        found = found + value * power
-        power = power * first
+        for j in range(terms - i, -1, -1):
+            value = value * second + sums[:, i, j, None]
+        found = found + value * raised
+        raised = raised * first
     return found
 
 
-def _two_sums(lumpy: Lumpy, terms: int) -> list[list[Floats]]:
-    """Coefficients of xⁱyʲ, i + j up to ``terms``: (point,) each, by i and within it by j."""
+def _two_sums(lumpy: Lumpy, terms: int) -> Floats:
+    """Coefficients of xⁱyʲ, i + j up to ``terms``: (point, i, j)."""
     (_, p), (_, q) = lumpy.chance
-    c = lumpy.dispersion - 1
-    found: list[list[Floats]] = []
-    of_p, more = lumpy.mean * np.ones_like(p), c * q  # μ·(c·p)ⁱ
-    for i in range(terms + 1):
-        weight = of_p
-        inner: list[Floats] = []
-        for j in range(terms + 1 - i):
-            n = i + j
-            if n == 0:
-                inner.append(np.zeros(1))
-            elif n == 1:
-                inner.append((lumpy.mean * (p if i else q)).sum(axis=1))
-            else:  # binomial(n, i)/n·c^(n−1)·pⁱ·qʲ: one power of c too many so far
-                scale = math.comb(n, i) / n
-                inner.append(scale * np.divide(weight, c, out=np.zeros_like(weight), where=c > 0).sum(axis=1))
-            weight = weight * more
-        found.append(inner)
-        of_p = of_p * (c * p)
+    points = max(lumpy.mean.shape[0], lumpy.dispersion.shape[0], p.shape[0], q.shape[0])
+    whole = [np.broadcast_to(x, (points, p.shape[1])) for x in (lumpy.mean, lumpy.dispersion - 1, p, q)]
+    found = np.empty((points, terms + 1, terms + 1))
+    for first in range(0, points, BLOCK):  # few enough to stay in the processor's cache
+        rows = slice(first, min(first + BLOCK, points))
+        mean, c, one, two = (x[rows] for x in whole)
+        left = np.divide(mean, c, out=np.zeros_like(mean), where=c > 0)  # μ·cⁿ⁻¹ = (μ/c)·cⁿ
+        ones, twos = _powers(np.ones_like(left), c * one, terms), _powers(left, c * two, terms)
+        np.matmul(ones, twos.transpose(0, 2, 1), out=found[rows])
+        found[rows, 1, 0], found[rows, 0, 1] = (mean * one).sum(axis=1), (mean * two).sum(axis=1)
+    scale = np.array([
+        [math.comb(i + j, i) / (i + j) if 0 < i + j <= terms else 0.0 for j in range(terms + 1)]
+        for i in range(terms + 1)
+    ])  # fmt: skip
+    found *= scale
+    return found
+
+
+def _powers(first: Floats, by: Floats, most: int) -> Floats:
+    """first, first·by, first·by², …: (point, power, week)."""
+    found = np.empty((by.shape[0], most + 1, by.shape[1]))
+    found[:, 0] = first
+    for n in range(most):
+        np.multiply(found[:, n], by, out=found[:, n + 1])
     return found
 
 

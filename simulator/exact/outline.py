@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -115,6 +116,21 @@ class Outline:
     def certain(self) -> bool:
         """Whether there is one point only: no uncertain number and no market."""
         return not self.numbers.leaves and not self.shaken
+
+    def market_marks(self, slots: Sequence[Hashable]) -> tuple[Hashable, ...]:
+        """All that the market follows from, of fingerprints of the numbers by slot."""
+        market = self.scenario.market
+        stages = tuple(sorted({t for segment in self.segments for t in segment.rate}))
+        rates, volume = market.conversion, market.volume
+        events = tuple(
+            (event.probability, event.quarters, event.resizes, slots[event.slip], slots[event.volume], slots[event.size],
+             tuple((stage, slots[slot]) for stage, slot in event.rate.items()))
+            for event in self.events
+        )  # fmt: skip
+        return (
+            self.warm, self.all_quarters, stages, rates.sd, rates.common, rates.persistence, volume.sd, volume.common,
+            market.slip_concentration, events,
+        )  # fmt: skip
 
     def plan_quarter(self, q: int) -> int:
         """Quarter of the plan that holds in quarter q from the first of the warm-up, which plays the first's."""

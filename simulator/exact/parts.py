@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
@@ -103,7 +104,7 @@ class Segments:
         if self._has_open(segment):  # which have numbers of their own
             return self._parts(metric, periods, segment)
         drawn = self.lumps[segment].mark if segment in self.lumps else None
-        key = "parts", metric, tuple(periods), drawn, *self.mark_of(segment)
+        key = "parts", metric, tuple(periods), drawn, *self._asked_of(metric, segment)
         return self.memory.recall(key, lambda: self._parts(metric, periods, segment))
 
     def mark_of(self, segment: int) -> tuple[Hashable, ...]:
@@ -111,6 +112,16 @@ class Segments:
         terms, outline = self.points.terms(segment), self.outline
         when = outline.start, outline.weeks, outline.first_week, outline.first_birth, outline.scenario.stages
         return when, terms.of_leads, terms.of_births, terms.of_values
+
+    def _asked_of(self, metric: str, segment: int) -> tuple[Hashable, ...]:
+        """Of the fingerprint of a segment's parts what this metric follows from."""
+        terms, stages = self.points.terms(segment), self.outline.scenario.stages
+        when, leads, births, values = self.mark_of(segment)
+        if metric in stages[:-1] or metric == CREATED:
+            births = None
+        elif metric in (SLIPS, SLIPPED_DEALS, SLIPPED_VALUE) and terms.losses is None:
+            births = terms.of_slips, terms.lag[self.win_stage].mark
+        return when, leads, births, values if metric in (BOOKINGS, CREATED, SLIPPED_VALUE, OPEN_PIPELINE) else None
 
     def _parts(self, metric: str, periods: Sequence[Quarters], segment: int) -> list[Parts]:
         terms = self.points.terms(segment)
@@ -192,14 +203,21 @@ class Segments:
             by_week_of_birth = {q: np.broadcast_to(f.at_birth(), weeks) for q, f in zip(quarters, each, strict=True)}
             at_birth = np.stack([sum(by_week_of_birth[q] for q in period) for period in periods], axis=1)
             return self._gather(segment, [at_birth], None, self._inside(periods), money)
-        groups = groups_of(terms) if money else np.ones((1, 1, 1))
-        births = self.flows(segment)[outline.stages - 2][:, None, :] * groups
-        masses = {q: fate.masses(births) for q, fate in zip(quarters, each, strict=True)}
-        jumps = [Jump(1, size) for size in terms.sizes] if money else [Jump(1)]
+        births = self.flows(segment)[outline.stages - 2]
+        who = "masses", self.lumps[segment].mark if segment in self.lumps else None, *self.mark_of(segment)[:3]
+        masses = {
+            q: self.memory.recall((*who, of.__name__, q), partial(fate.masses, births))
+            for q, fate in zip(quarters, each, strict=True)
+        }
         found = []
         for period in periods:
             whole = sum((masses[q] for q in period[1:]), masses[period[0]])
-            found.append(Parts([(jump, whole[:, g]) for g, jump in enumerate(jumps)]))
+            if money:
+                groups = [np.where(terms.group == g, whole, 0.0) for g in range(len(terms.sizes))]
+                pairs = list(zip(terms.sizes, groups, strict=True))
+                found.append(Parts([(Jump(1, size), group.sum(axis=1)) for size, group in pairs]))
+            else:
+                found.append(Parts([(Jump(1), whole.sum(axis=1))]))
         return found
 
     def _repeated(self, metric: str, periods: Sequence[Quarters], segment: int, money: bool) -> list[Parts]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from simulator.exact.classes import kind_of
+from simulator.exact.memory import Memory
 from simulator.exact.outline import Outline
 from simulator.exact.parts import Jump
 from simulator.exact.terms import Points, dimensions
@@ -66,8 +67,8 @@ def _beyond(scenario: Scenario) -> str | None:
     return next((why for part, path in parts if (why := _unknown(part, path)) is not None), None)
 
 
-def why_not(outline: Outline) -> str | None:
-    """Why a plan as such is beyond the exact answers; None where it is not."""
+def why_not(outline: Outline, memory: Memory | None = None) -> str | None:
+    """Why a plan as such is beyond the exact answers; None where it is not. ``memory`` is of its variants."""
     beyond = _beyond(outline.scenario)
     if beyond is not None:
         return beyond
@@ -84,12 +85,13 @@ def why_not(outline: Outline) -> str | None:
             return f"{path}: drawn from real amounts, which have gaps that no closed form follows"
         if any(form.kind == "fixed" for form in forms) and not _in_cents(outline):
             return f"{path}: the same for all, and no common unit with the other amounts of the plan"
-    return _uneven(outline)
+    return _uneven(outline, Memory() if memory is None else memory)
 
 
-def _uneven(outline: Outline) -> str | None:
+def _uneven(outline: Outline, memory: Memory) -> str | None:
     """A segment whose deals differ so much that one of them is most of the money: no window holds such sums."""
-    points = Points(outline, np.zeros((1, dimensions(outline))))
+    count = dimensions(outline)
+    points = Points(outline, memory.recall(("middle", count), lambda: np.zeros((1, count))), None, memory)
     for segment in outline.segments:
         for size in points.sizes(segment)[0]:
             mean, square = (float(x[0]) for x in mean_and_square(Jump(1, size)))

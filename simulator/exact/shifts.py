@@ -124,18 +124,19 @@ class Shift:
         """Weeks after which nobody arrives any more."""
         return max(int(np.flatnonzero(law.any(axis=0)).max(initial=0)) for law in self.laws)
 
-    def back(self, after: Floats, begun: int = 0, start: int = 0) -> Floats:
+    def back(self, after: Floats, begun: int = 0, start: int = 0, stop: int | None = None) -> Floats:
         """Σ P(K = k)·after[week + k]: expected ``after`` (point, channel, week) of one who leaves in a week.
 
-        ``after`` may be of the weeks from ``begun`` on, 0 before; the answer is of those from ``start`` on.
+        ``after`` may be of some weeks from ``begun`` on, 0 elsewhere; the answer is of those from ``start`` to ``stop``.
         """
+        end = begun + after.shape[-1]
         if self.shared:
-            return _times(after, self.matrix.T[begun:, start:], begun - start, (0, self.reach))
-        if begun:
+            return _times(after, self.matrix.T[begun:end, start:stop], begun - start, (0, self.reach))
+        if after.shape[-1] < self.weeks:
             whole = np.zeros((*after.shape[:-1], self.weeks))
-            whole[..., begun:] = after
+            whole[..., begun:end] = after
             after = whole
-        return self._back(after)[..., start:]
+        return self._back(after)[..., start:stop]
 
     def _back(self, after: Floats) -> Floats:
         rows = np.broadcast_shapes(after.shape, (self.rows, 1, self.weeks))

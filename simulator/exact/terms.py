@@ -64,9 +64,17 @@ class Terms:
     def of_deals(self) -> Hashable:
         """Fingerprint of what deals do from their first due week on."""
         win = max(self.rate, default=0)
-        settled = None if self.losses is None else self.losses.mark
-        fate = mark(self.rate[win]), mark(self.slip), mark(self.factor), self.delay.mark, self.outline.limit
-        return *fate, settled is None
+        return mark(self.rate[win]), self.of_slips, self.of_factor, self.losses is None
+
+    @cached_property
+    def of_slips(self) -> Hashable:
+        """Fingerprint of how deals slip."""
+        return mark(self.slip), self.delay.mark, self.outline.limit
+
+    @cached_property
+    def of_factor(self) -> Hashable:
+        """Fingerprint of what slips leave of the chance to be won."""
+        return mark(self.factor)
 
     @cached_property
     def of_births(self) -> Hashable:
@@ -96,8 +104,14 @@ class Points:
         self.outline, self.memory = outline, Memory() if memory is None else memory
         own = len(outline.numbers.normals)
         self.count = z.shape[0]
-        self.values = outline.numbers.at(z[:, :own], hold or {})
-        self.weather = draw(outline, z[:, own:], self.values)
+        whole: tuple[Floats, Floats] = self.memory.recall(
+            ("halves", id(z), own), lambda: (np.ascontiguousarray(z[:, :own]), np.ascontiguousarray(z[:, own:]), z)
+        )[:2]
+        self.values, self.marks = outline.numbers.at(whole[0], hold or {}, self.memory)
+        self._weather_mark = ("weather", id(whole[1]), *outline.market_marks(self.marks))
+        self.weather = self.memory.recall(
+            self._weather_mark, lambda: (draw(outline, whole[1], self.values), whole[1])
+        )[0]
         self._shifts: dict[tuple[int, int], Shift] = {}
         self._terms: dict[int, Terms] = {}
 
@@ -128,14 +142,34 @@ class Points:
 
     def _mark_of(self, form: SpreadForm) -> Hashable:
         """Fingerprint of a spread with its numbers."""
-        how = form.kind, form.times, form.delay, form.points, form.shares
-        return *how, *(mark(x) if isinstance(x, np.ndarray) else x for x in (self.values[form.a], self.values[form.b]))
+        return form.kind, form.times, form.delay, form.points, form.shares, self.marks[form.a], self.marks[form.b]
 
     def terms(self, index: int) -> Terms:
         """The terms of a segment."""
         if index not in self._terms:
-            self._terms[index] = self._make(self.outline.segments[index])
+            segment = self.outline.segments[index]
+            self._terms[index] = self.memory.recall(self._segment_mark(segment), lambda: self._make(segment))
         return self._terms[index]
+
+    def _segment_mark(self, segment: SegmentOutline) -> Hashable:
+        """Fingerprint of all that the terms of a segment follow from."""
+
+        def slots(numbers: tuple[int, ...]) -> Hashable:
+            return tuple(self.marks[slot] for slot in numbers)
+
+        def forms(spreads: tuple[SpreadForm, ...] | None) -> Hashable:
+            return None if spreads is None else tuple(map(self._mark_of, spreads))
+
+        outline = self.outline
+        when = outline.start, outline.weeks, outline.weeks_kept, outline.first_week, outline.given_leads, outline.stages
+        return (
+            "terms", self.count, when, self._weather_mark, outline.scenario.market.slip_concentration,
+            segment.entry, segment.limit, mark(segment.profile),
+            *map(slots, (segment.volume, segment.growth, segment.dispersion, segment.slip, segment.factor)),
+            tuple((stage, slots(rate)) for stage, rate in segment.rate.items()),
+            tuple((stage, forms(lag)) for stage, lag in segment.lag.items()),
+            *map(forms, (segment.losses, segment.delay, segment.size)),
+        )  # fmt: skip
 
     def _make(self, segment: SegmentOutline) -> Terms:
         weather = self.weather

@@ -21,10 +21,12 @@ from simulator.exact.waves import sine, wave
 
 Floats = NDArray[np.float64]
 
-ENOUGH = 1e-5
-"""A frequency that weighs less at the average point is the last."""
-NEAR = 3e-5
-"""What weighs more at the last frequency of all has no answer here."""
+ENOUGH = 1e-6
+"""What the frequencies left out may add to the average."""
+NEAR = 2e-5
+"""Where the last frequency of all leaves more there is no answer here."""
+TYPICAL = 1e-4
+"""A frequency that weighs as little is near the last."""
 MOST = 320
 BLOCK = 8
 RARE = 1e-6
@@ -103,6 +105,7 @@ def _inverted(
     step = 2 * math.pi / width
     end = int(width) // 2 if counts else MOST  # of counts the frequencies end at π
     total: Floats = np.full(points, 0.5) if silent is None else 0.5 * (1 - silent)
+    turning = 1 / max(2 * abs(math.sin(step * x / 2)), 0.05)  # what is left out turns by step·x from term to term
     done, block = 0, _guess(mean, sd, step)
     while done < min(end, MOST):
         k = np.arange(done + 1, min(done + block, end) + 1)
@@ -113,23 +116,24 @@ def _inverted(
         done += k.size
         if some is None:
             last = slice(max(0, k.size - 2), None)
-            left = _weight(real[:, last], imaginary[:, last], silent)
+            size = _size(real[:, last], imaginary[:, last], silent)
             total = total - (np.exp(real) * sine(imaginary - t * x)) @ weights
         else:
             phi = wave(real, imaginary - t * x) * some
-            left = float(np.abs(phi[:, -2:]).mean())
+            size = float(np.abs(phi[:, -2:]).mean())
             total = total - phi.imag @ weights
         if silent is not None:
             total = total - silent * float(sine(t * x) @ weights)
+        left = size * float(weights[-1]) * turning
         if left < ENOUGH:
             break
-        block = 2 * BLOCK
+        block = BLOCK * max(2, done // (2 * BLOCK))
     if done < end and left > NEAR:
         return None
     return np.broadcast_to(total, (points,))
 
 
-def _weight(real: Floats, imaginary: Floats, silent: Floats | None) -> float:
+def _size(real: Floats, imaginary: Floats, silent: Floats | None) -> float:
     """Mean size of what the law is but for nothing at all."""
     if silent is None:
         return float(np.exp(real).mean())
@@ -141,5 +145,5 @@ def _guess(mean: Floats, sd: Floats, step: float) -> int:
     few = sd.size // 20
     least = max(float(np.partition(sd, few)[few]), 1e-3 * float(sd.mean()), 1e-12)
     shape = min(max(float((mean**2).mean()) / max(float((sd**2).mean()), 1e-300), 1.0), 1e6)
-    wanted = math.sqrt(shape * math.expm1(-2 * math.log(ENOUGH) / shape)) / (least * step)
+    wanted = math.sqrt(shape * math.expm1(-2 * math.log(TYPICAL) / shape)) / (least * step)
     return BLOCK * max(1, math.ceil(min(wanted, MOST / 2) / BLOCK))

@@ -87,15 +87,20 @@ def nothing(parts: Parts, points: int) -> Floats:
     for _, mass in parts.poisson:
         total = total - mass
     for lumpy in parts.lumpy:
-        chance = sum((p for _, p in lumpy.chance), np.zeros((1, 1)))
-        c = lumpy.dispersion - 1
-        safe = np.where(c > 0, c, 1.0)
-        total = total - (lumpy.mean * np.where(c > 0, np.log1p(safe * chance) / safe, chance)).sum(axis=1)
+        total = total - lumpy.memory.recall(("nothing", lumpy.mark), partial(_none_of_weeks, lumpy))
     found = np.exp(total)
     for single in parts.single:
         left = 1 - sum((chance for _, chance in single.chance), np.zeros(1))
         found = found * np.maximum(left, 0.0) ** single.copies
     return np.broadcast_to(found, (points,))
+
+
+def _none_of_weeks(lumpy: Lumpy) -> Floats:
+    """−log P(no jump in dispersed weeks): (1 or point,)."""
+    chance = sum((p for _, p in lumpy.chance), np.zeros((1, 1)))
+    c = lumpy.dispersion - 1
+    safe = np.where(c > 0, c, 1.0)
+    return np.asarray((lumpy.mean * np.where(c > 0, np.log1p(safe * chance) / safe, chance)).sum(axis=1), np.float64)
 
 
 def moments(parts: Parts, points: int) -> tuple[Floats, Floats]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.exact import gamma
 from simulator.exact.lags import log_normal
+from simulator.exact.memory import Memory
 from simulator.exact.parts import Jump
 from simulator.exact.terms import Size
 
@@ -116,9 +117,9 @@ def _of_size(size: Size, t: Floats) -> Complexes:
         return np.asarray(np.exp(-shape * np.log1p(-1j * s / shape)), np.complex128)
     if kind == "weibull":
         parameter = np.array([1 / gamma.weibull_shape(cv) for cv in b[:, 0]])[:, None]
-        return _read(_weibull, parameter, s)
+        return _read(_weibull, parameter, s, size.known)
     mu, sigma = log_normal(kind, a, b)
-    return _read(_lognormal, np.maximum(sigma, 1e-6), t[None, :] * scale * np.exp(mu + sigma**2 / 2))
+    return _read(_lognormal, np.maximum(sigma, 1e-6), t[None, :] * scale * np.exp(mu + sigma**2 / 2), size.known)
 
 
 def _lognormal(sigma: float, s: Floats) -> Complexes:
@@ -152,24 +153,61 @@ def _sum(s: Floats, value: Complexes, weight: Complexes) -> Complexes:
     return found
 
 
-def _read(law: Callable[[float, Floats], Complexes], parameter: Floats, s: Floats) -> Complexes:
-    """A law of mean 1 at s (row, frequency), its parameter (row, 1): through a table where there are many."""
+def _read(law: Callable[[float, Floats], Complexes], parameter: Floats, s: Floats, known: Memory) -> Complexes:
+    """A law of mean 1 at s (row, frequency), its parameter (row, 1): through a table where there are many.
+
+    Rows are multiples of each other.
+    """
     parameter, s = np.broadcast_arrays(np.broadcast_to(parameter, (parameter.shape[0], s.shape[1])), s)
     different = np.unique(parameter[:, 0])
     if different.size == 1 and s.size <= _DIRECT:
         return np.asarray(law(float(different[0]), s.ravel())).reshape(s.shape)
-    most = float(s.max())
+    most = 2.0 ** (math.ceil(4 * math.log2(max(float(s.max()), 1e-12))) / 4)  # so that others may read it as well
     nodes = int(np.clip(math.ceil(most / _STEP), 8, _MOST_NODES)) + 3
-    step = max(most, 1e-12) / (nodes - 3)
-    grid: Floats = step * (np.arange(nodes, dtype=np.float64) - 1.0)
-    along = _cubic(s / step + 1, nodes)
+    step = most / (nodes - 3)
+
+    def table_of(value: float) -> Complexes:
+        grid: Floats = step * (np.arange(nodes, dtype=np.float64) - 1.0)
+        return known.recall(("table", law.__name__, value, most), lambda: _both_ways(law, value, grid))
+
     if different.size == 1:
-        return _pick(_both_ways(law, float(different[0]), grid)[None, :], None, along)
+        table = table_of(float(different[0]))[None, :]
+        spread = _spread_over(s)
+        if spread is None:
+            return _pick(table, None, _cubic(s / step + 1, nodes))
+        weights, few = spread
+        found = _pick(table, None, _cubic(few / step + 1, nodes))
+        return np.asarray(weights @ found.real + 1j * (weights @ found.imag), np.complex128)
     low, high = float(different[0]), float(different[-1])
     rows = 14
     width = (high - low) / (rows - 3)
-    table = np.stack([_both_ways(law, max(low + width * (i - 1), 1e-6), grid) for i in range(rows)])
-    return _pick(table, _cubic((parameter - low) / width + 1, rows), along)
+    tables = np.stack([table_of(max(low + width * (i - 1), 1e-6)) for i in range(rows)])
+    return _pick(tables, _cubic((parameter - low) / width + 1, rows), _cubic(s / step + 1, nodes))
+
+
+def _spread_over(s: Floats) -> tuple[Floats, Floats] | None:
+    """Many rows that are multiples of each other as mixtures of few: weights (row, few), the few (few, frequency).
+
+    Interpolation at Chebyshev points of the logarithm of the multiple (Trefethen 2013, chapter 5): for waves of
+    up to s turns over a width of w it converges as soon as there are more than s·w/2 points. None where these
+    would not be few.
+    """
+    ends = np.log(s[:, -1])
+    low, high = float(ends.min()), float(ends.max())
+    half = (high - low) / 2
+    count = 14 + math.ceil(0.9 * math.exp(high) * half)
+    if s.shape[0] < 4 * count or count > 96:
+        return None
+    if half < 1e-12:
+        return np.ones((s.shape[0], 1)), s[:1]
+    angle = np.pi * (np.arange(count) + 0.5) / count
+    x, at = np.cos(angle), np.clip((ends - low) / half - 1, -1.0, 1.0)
+    away = at[:, None] - x
+    on = np.abs(away) < 1e-14
+    weights = (-1.0) ** np.arange(count) * np.sin(angle) / np.where(on, 1.0, away)
+    weights = np.where(on.any(axis=1, keepdims=True), on, weights)
+    nodes = np.exp(low + half * (x + 1))
+    return weights / weights.sum(axis=1, keepdims=True), nodes[:, None] * (s[0] / s[0, -1])
 
 
 def _both_ways(law: Callable[[float, Floats], Complexes], parameter: float, grid: Floats) -> Complexes:
