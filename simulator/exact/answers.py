@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from simulator.exact import transforms
 from simulator.exact.expected import Rows, expected
-from simulator.exact.laws import WORST, CountLaw, MoneyLaw, OutOfReachError, count_law, money_law
+from simulator.exact.inversion import count_law, money_law
+from simulator.exact.laws import WORST, CountLaw, MoneyLaw, OutOfReachError
 from simulator.exact.lumps import Drawn
 from simulator.exact.memory import Memory
 from simulator.exact.outline import Outline
-from simulator.exact.parts import STOCKS, Parts, Quarters, Segments
+from simulator.exact.parts import Parts
 from simulator.exact.reach import indices, money_metrics
+from simulator.exact.segments import STOCKS, Quarters, Segments
 from simulator.exact.terms import Points
 from simulator.simulation.metrics import SLIPPED_DEALS, SLIPPED_VALUE, SLIPS
 

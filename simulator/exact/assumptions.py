@@ -91,7 +91,7 @@ class Assumptions:
 
         ``hold`` fixes leaves by path; of ``memory`` comes what other variants have drawn at the same points.
         """
-        columns = memory.recall(("columns", id(z)), partial(_Columns, z)).marks
+        columns: list[Hashable] = memory.recall(("columns", id(z)), partial(_Columns, z)).marks
         if self.tied:
             own = [mark(self.factor), *(columns[normal] for normal in self.tied)]
             z = z.copy()
@@ -117,7 +117,8 @@ class _Columns:
     """Fingerprints of the columns of points, which it keeps: so no others have their place in memory."""
 
     def __init__(self, z: Floats):
-        self.z, self.marks = z, [mark(column) for column in z.T]
+        self.z = z
+        self.marks: list[Hashable] = [mark(column) for column in z.T]
 
 
 def logistic(t: Floats) -> Floats:

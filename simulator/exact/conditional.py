@@ -17,16 +17,8 @@ from numpy.typing import NDArray
 
 from simulator.exact import normal, sobol, thresholds, transforms
 from simulator.exact.answers import Answers
-from simulator.exact.laws import (
-    WORST,
-    CountLaw,
-    MoneyLaw,
-    OutOfReachError,
-    PoissonLaw,
-    count_law,
-    money_law,
-    poisson_law,
-)
+from simulator.exact.inversion import count_law, money_law, poisson_law
+from simulator.exact.laws import WORST, CountLaw, MoneyLaw, OutOfReachError, PoissonLaw
 from simulator.exact.lumps import dispersed, draw_lumps
 from simulator.exact.memory import Memory
 from simulator.exact.outline import Outline

@@ -75,8 +75,8 @@ class Course:
         """Some of the rows."""
         if rows.stop - rows.start == self.rows:
             return self
-        some = (x if x.shape[0] == 1 else x[rows] for x in (self.rate, self.slip, self.factor))
-        return Course(*some, self.delay.of(rows), self.left, self.counted, self.settled)
+        rate, slip, factor = (x if x.shape[0] == 1 else x[rows] for x in (self.rate, self.slip, self.factor))
+        return Course(rate, slip, factor, self.delay.of(rows), self.left, self.counted, self.settled)
 
     @property
     def levels(self) -> int:
@@ -87,8 +87,8 @@ class Course:
 def course_of(terms: Terms, win_stage: int, rate: Floats | None = None) -> Course:
     """The course of deals born in the plan; ``rate`` (1 or point, quarter) in place of its own win rate."""
     return Course(
-        by_week(terms.rate[win_stage] if rate is None else rate), by_week(terms.slip), by_week(terms.factor), terms.delay,
-        np.array([terms.outline.limit]), np.array([0]), terms.losses is not None,
+        by_week(terms.rate[win_stage] if rate is None else rate), by_week(terms.slip), by_week(terms.factor),
+        terms.delay, np.array([terms.outline.limit]), np.array([0]), terms.losses is not None,
     )  # fmt: skip
 
 

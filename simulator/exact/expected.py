@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.exact.outline import Outline
-from simulator.exact.parts import Jump, Segments
+from simulator.exact.parts import Jump
+from simulator.exact.segments import Segments
 from simulator.exact.terms import Terms, by_week
 from simulator.exact.values import mean_and_square
 from simulator.quarters import WEEKS

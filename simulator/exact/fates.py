@@ -93,7 +93,10 @@ def _due(
     memory: Memory, outline: Outline, terms: Terms, course: tuple[Hashable, ...], rate: Floats, quarter: int, *,
     of_wins: bool,
 ) -> Due:  # fmt: skip
-    """A fingerprint, and what a deal due in a week counts for in a quarter: (1 or point, week) of winners, of losers."""
+    """A fingerprint, and what a deal due in a week counts for in a quarter.
+
+    (1 or point, week) of all, or of winners and of losers.
+    """
     key = *course, quarter, outline.start, outline.weeks
 
     def work_out() -> tuple[Floats, ...]:

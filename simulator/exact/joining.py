@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from simulator.exact.answers import Answers
 from simulator.exact.joint import Joint
 from simulator.exact.lumps import dispersed, draw_lumps
-from simulator.exact.parts import Segments
 from simulator.exact.result import JointEstimate
+from simulator.exact.segments import Segments
 from simulator.exact.terms import Points
 from simulator.scenario.model import Target
 from simulator.simulation.result import TargetEstimate

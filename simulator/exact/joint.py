@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simulator.exact import classes, deals
 from simulator.exact.lags import log_normal
 from simulator.exact.open_deals import open_deal_classes
-from simulator.exact.parts import Segments, groups_of, lead_arrivals
+from simulator.exact.segments import Segments, groups_of, lead_arrivals
 from simulator.exact.terms import Points, Size, Terms, by_week
 from simulator.scenario.model import Target
 from simulator.simulation.metrics import metrics_of

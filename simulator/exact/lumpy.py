@@ -78,7 +78,7 @@ def _two_series(lumpy: Lumpy, first: Complexes, second: Complexes, terms: int) -
     sums = lumpy.memory.recall(("lumpy two", lumpy.mark, rounded), lambda: _two_sums(lumpy, rounded))
     if first.shape[0] == 1 and second.shape[0] == 1:  # the same at all points: a product of matrices
         power = np.arange(rounded + 1)[:, None]
-        basis = first**power[:, None] * second**power
+        basis = first ** power[:, None] * second**power
         basis[(power + power.T) > terms] = 0.0
         flat, weights = basis.reshape(-1, first.shape[1]), sums.reshape(sums.shape[0], -1)
         found: Complexes = weights @ flat.real + 1j * (weights @ flat.imag)

@@ -123,7 +123,8 @@ class Outline:
         stages = tuple(sorted({t for segment in self.segments for t in segment.rate}))
         rates, volume = market.conversion, market.volume
         events = tuple(
-            (event.probability, event.quarters, event.resizes, slots[event.slip], slots[event.volume], slots[event.size],
+            (event.probability, event.quarters, event.resizes,
+             slots[event.slip], slots[event.volume], slots[event.size],
              tuple((stage, slots[slot]) for stage, slot in event.rate.items()))
             for event in self.events
         )  # fmt: skip

@@ -127,7 +127,7 @@ class Shift:
     def back(self, after: Floats, begun: int = 0, start: int = 0, stop: int | None = None) -> Floats:
         """Σ P(K = k)·after[week + k]: expected ``after`` (point, channel, week) of one who leaves in a week.
 
-        ``after`` may be of some weeks from ``begun`` on, 0 elsewhere; the answer is of those from ``start`` to ``stop``.
+        ``after`` may be of some weeks from ``begun`` on, 0 elsewhere; the answer is of weeks ``start`` to ``stop``.
         """
         end = begun + after.shape[-1]
         if self.shared:

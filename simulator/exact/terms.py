@@ -109,9 +109,9 @@ class Points:
         )[:2]
         self.values, self.marks = outline.numbers.at(whole[0], hold or {}, self.memory)
         self._weather_mark = ("weather", id(whole[1]), *outline.market_marks(self.marks))
-        self.weather = self.memory.recall(
-            self._weather_mark, lambda: (draw(outline, whole[1], self.values), whole[1])
-        )[0]
+        self.weather = self.memory.recall(self._weather_mark, lambda: (draw(outline, whole[1], self.values), whole[1]))[
+            0
+        ]
         self._shifts: dict[tuple[int, int], Shift] = {}
         self._terms: dict[int, Terms] = {}
 

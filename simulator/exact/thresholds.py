@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from simulator.exact import transforms
 from simulator.exact.laws import HALF_A_CENT
 from simulator.exact.parts import Parts
-from simulator.exact.values import largest
 from simulator.exact.waves import sine, wave
 
 Floats = NDArray[np.float64]
@@ -27,21 +26,22 @@ NEAR = 2e-5
 """Where the last frequency of all leaves more there is no answer here."""
 TYPICAL = 1e-4
 """A frequency that weighs as little is near the last."""
+BOUND = 1e-5
+"""How far all this may put an average over points off."""
 MOST = 320
 BLOCK = 8
 RARE = 1e-6
+"""An amount that a single individual exceeds as rarely may be too far to see."""
 SILENT = 1e-9
 """A chance of nothing at all below this is left out."""
 
 
-def missed(
-    parts: Parts, points: int, *, at_least: float | None, at_most: float | None, money: bool
-) -> Floats | None:
+def missed(parts: Parts, points: int, *, at_least: float | None, at_most: float | None, money: bool) -> Floats | None:
     """P(the threshold is missed) at each point, (point,); None where the law does not die out in its frequencies."""
     if at_least is not None:
-        return _below(parts, points, at_least, False) if money else _fewer(parts, points, math.ceil(at_least - 1e-9))
+        return _below(parts, points, at_least) if money else _fewer(parts, points, math.ceil(at_least - 1e-9))
     most = float(at_most or 0.0)
-    found = _below(parts, points, most, True) if money else _fewer(parts, points, math.floor(most + 1e-9) + 1)
+    found = _below(parts, points, most) if money else _fewer(parts, points, math.floor(most + 1e-9) + 1)
     return None if found is None else 1 - found
 
 
@@ -58,8 +58,8 @@ def _fewer(parts: Parts, points: int, n: int) -> Floats | None:
     return None if found is None else np.clip(found, 0.0, 1.0)
 
 
-def _below(parts: Parts, points: int, x: float, or_equal: bool) -> Floats | None:
-    """P(X < x) of money; of ``or_equal`` P(X <= x). Amounts are rounded to cents."""
+def _below(parts: Parts, points: int, x: float) -> Floats | None:
+    """P(X < x) of money, which is P(X <= x) but where an amount is known."""
     if x <= HALF_A_CENT:
         return None
     silent = transforms.nothing(parts, points)
@@ -68,7 +68,7 @@ def _below(parts: Parts, points: int, x: float, or_equal: bool) -> Floats | None
         return None
     mean, sd = _moments(parts, points)
     low = float((mean - 8 * sd).min())
-    top = float((mean + np.maximum(9 * sd, 3 * sd + _largest(parts))).max())
+    top = float((mean + np.maximum(9 * sd, 3 * sd + transforms.largest(parts, RARE))).max())
     width = _rung(max(min(x, x - low), top - x))
     found = _inverted(parts, points, x, width, mean, sd, silent if some else None)
     if found is None:
@@ -86,21 +86,10 @@ def _moments(parts: Parts, points: int) -> tuple[Floats, Floats]:
     return mean, np.sqrt(np.maximum(variance, 0.0))
 
 
-def _largest(parts: Parts) -> Floats:
-    """An amount that a single individual exceeds once in a million times, at each point: (1 or point,)."""
-    found = np.zeros(1)
-    masses = list(parts.poisson)
-    masses += [(jump, (lumpy.mean * chance).sum(axis=1)) for lumpy in parts.lumpy for jump, chance in lumpy.chance]
-    masses += [(jump, single.copies * chance) for single in parts.single for jump, chance in single.chance]
-    for jump, mass in masses:
-        if mass.max(initial=0.0) > RARE:
-            found = np.maximum(found, largest(jump, RARE / np.maximum(mass, RARE)))
-    return found
-
-
 def _inverted(
-    parts: Parts, points: int, x: float, width: float, mean: Floats, sd: Floats, silent: Floats | None, *, counts: bool = False
-) -> Floats | None:
+    parts: Parts, points: int, x: float, width: float, mean: Floats, sd: Floats, silent: Floats | None, *,
+    counts: bool = False,
+) -> Floats | None:  # fmt: skip
     """P(X < x) at each point, but for the chance of nothing at all where that is given."""
     step = 2 * math.pi / width
     end = int(width) // 2 if counts else MOST  # of counts the frequencies end at π
@@ -109,7 +98,7 @@ def _inverted(
     done, block = 0, _guess(mean, sd, step)
     while done < min(end, MOST):
         k = np.arange(done + 1, min(done + block, end) + 1)
-        t = step * (k - 0.5)
+        t: Floats = np.asarray(step * (k - 0.5), np.float64)
         weights = 1 / (width * np.sin(t / 2)) if counts else 1 / (math.pi * (k - 0.5))
         real, imaginary = transforms.logarithm(parts, t)
         some = transforms.of_single(parts, t)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.exact.lumpy import log_of_lumpy
 from simulator.exact.parts import Jump, Lumpy, Parts
-from simulator.exact.values import excess, mean_and_square, transform
+from simulator.exact.values import exceeded, excess, mean_and_square, transform
 from simulator.exact.waves import wave
 
 Floats = NDArray[np.float64]
@@ -139,3 +139,15 @@ def _of_one(rows: list[tuple[Floats, Floats, Floats]]) -> tuple[Floats, Floats]:
 def largest_lump(parts: Parts) -> float:
     """Largest dispersion less 1: how heavy the tail of a count is."""
     return max((float(lumpy.dispersion.max()) - 1 for lumpy in parts.lumpy), default=0.0)
+
+
+def largest(parts: Parts, rare: float) -> Floats:
+    """An amount that any single individual exceeds with no more than this chance, at each point: (1 or point,)."""
+    found = np.zeros(1)
+    masses = list(parts.poisson)
+    masses += [(jump, (lumpy.mean * chance).sum(axis=1)) for lumpy in parts.lumpy for jump, chance in lumpy.chance]
+    masses += [(jump, single.copies * chance) for single in parts.single for jump, chance in single.chance]
+    for jump, mass in masses:
+        if mass.max(initial=0.0) > rare:
+            found = np.maximum(found, exceeded(jump, rare / np.maximum(mass, rare)))
+    return found

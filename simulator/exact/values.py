@@ -74,7 +74,7 @@ def mean_and_square(jump: Jump) -> tuple[Floats, Floats]:
     return mean, mean**2 * (1 + (b if cv is None else cv) ** 2)
 
 
-def largest(jump: Jump, chance: Floats) -> Floats:
+def exceeded(jump: Jump, chance: Floats) -> Floats:
     """A value that a jump exceeds with no more than this chance, (point,) or broadcast to it."""
     if jump.amount is not None or jump.size is None:
         return np.array([float(jump.times * (1.0 if jump.amount is None else jump.amount))])

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from simulator.exact import transforms
 from simulator.exact.answers import Answers
 from simulator.exact.forecast import forecast
-from simulator.exact.laws import count_law, money_law
+from simulator.exact.inversion import count_law, money_law
 from simulator.exact.outline import Outline
 from simulator.exact.parts import Parts
 from simulator.exact.reach import why_not

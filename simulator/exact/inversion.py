@@ -1,0 +1,182 @@
+"""Laws of sums of parts: from their characteristic functions by Fourier series, with a bound on the error."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.exact import transforms
+from simulator.exact.laws import SMALL, CountLaw, MoneyLaw, PoissonLaw
+from simulator.exact.parts import Parts
+from simulator.exact.values import discrete
+
+Floats = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
+
+ENOUGH = 1e-8  # a frequency that weighs less is the last
+BLOCK = 32
+MOST_ATOMS = 12
+
+
+def poisson_law(parts: Parts, points: int, sets: int) -> PoissonLaw | None:
+    """The law of a count to which everybody adds one and nobody is known beforehand; None for any other."""
+    if parts.lumpy or parts.single or any(jump.size is not None or jump.amount is not None or jump.times != 1
+                                          for jump, _ in parts.poisson):  # fmt: skip
+        return None
+    mean = sum((mass for _, mass in parts.poisson), np.zeros(1))
+    return PoissonLaw(np.broadcast_to(np.maximum(mean, 0.0), (points,)), sets)
+
+
+def count_law(parts: Parts, points: int, sets: int = 1, unit: float = 1.0, enough: float = SMALL) -> CountLaw:
+    """The law of a count, or of money that comes in multiples of ``unit``, averaged within sets of points.
+
+    No frequencies are looked at after the first that weighs less than ``enough``.
+    """
+    mean, variance = transforms.moments(parts, points)
+    sd = np.sqrt(np.maximum(variance.mean() + mean.var(), 0.0)) / unit
+    middle = mean.mean() / unit
+    lump = 40 * transforms.largest_lump(parts)
+    widest = float(np.sqrt(variance.max())) / unit
+    low = max(0, int(min(middle - 14 * sd, mean.min() / unit - 10 * widest) - 16))
+    high = int(max(middle + 20 * sd + lump, mean.max() / unit + 12 * widest) + 40)
+    block = BLOCK
+    if enough > SMALL:  # what lies outside may weigh as much
+        low = max(0, int(mean.min() / unit - 8 * widest - 8))
+        high, block = int(mean.max() / unit + 9 * widest + lump / 3 + 24), BLOCK // 2
+    size = 1 << int(np.ceil(np.log2(high - low)))
+    rows = np.zeros((sets, size // 2 + 1), np.complex128)
+    for first in range(0, size // 2 + 1, block):
+        k = np.arange(first, min(first + block, size // 2 + 1))
+        angle = 2 * np.pi * k / size
+        phi = _averaged(transforms.characteristic(parts, angle / unit, points), sets)
+        rows[:, k] = phi * np.exp(-1j * angle * low)
+        if np.abs(phi[:, -4:]).mean(axis=0).max() < enough:
+            break
+    # numpy's irfft has exp(+i): the pmf is the inverse of the conjugate
+    pmf = np.fft.irfft(rows.conj(), size, axis=1)
+    return CountLaw(low, np.maximum(pmf, 0.0), unit)
+
+
+def _averaged(phi: Complexes, sets: int) -> Complexes:
+    return phi.reshape(sets, -1, phi.shape[1]).mean(axis=1)
+
+
+def money_law(
+    parts: Parts, points: int, sets: int = 1, *, most: int = 1 << 14, enough: float = ENOUGH
+) -> CountLaw | MoneyLaw:
+    """The law of an amount of money, averaged within sets of points.
+
+    ``most`` frequencies at the most, and none after the first that weighs less than ``enough``.
+    """
+    unit = _unit(parts)
+    if unit is not None:
+        return count_law(parts, points, sets, unit)
+    mean, variance = transforms.moments(parts, points)
+    sd = float(np.sqrt(variance.mean() + mean.var()))
+    top = max(mean.mean() + 20 * sd, mean.max() + 14 * float(np.sqrt(variance.max())))
+    low = min(mean.mean() - 14 * sd, mean.min() - 10 * float(np.sqrt(variance.max())))
+    low = max(low, -0.05 * top)
+    width = 2.0 ** (math.ceil(2 * math.log2(top - low)) / 2)  # rungs: neighbouring quarters share their frequencies
+    atoms, chances, amounts, silent = _atoms(parts, points)
+    found: list[Complexes] = []
+    done = 0
+    left = 1.0
+    while done < most:
+        block = BLOCK if done < 8 * BLOCK else 8 * BLOCK
+        t = 2 * np.pi / width * np.arange(done + 1, done + block + 1)
+        phi = transforms.characteristic(parts, t, points)
+        if atoms.size:
+            phi = phi - silent[:, None] * transforms.characteristic(amounts, t, points)
+        rest = _averaged(phi, sets)
+        found.append(rest)
+        done += block
+        left = float(np.abs(rest[:, -8:]).mean(axis=0).max())  # answers are averages over sets, and so are errors
+        if left < enough:
+            break
+    rest = np.concatenate(found, axis=1)
+    weights = chances.reshape(sets, -1, atoms.size).mean(axis=1) if atoms.size else np.zeros((sets, 0))
+    mass = 1 - weights.sum(axis=1)
+    bound = max(1e-9, 8 * left)
+    if left > enough:  # still there at the last frequency: smooth by a normal so narrow that it hardly matters
+        k = np.arange(1, done + 1) / done
+        rest = rest * np.exp(-0.5 * (4.5 * k) ** 2)
+        narrow = 4.5 * width / (2 * np.pi * done)
+        law = MoneyLaw(atoms, weights, rest, mass, low, width, 0.0)
+        grid = np.linspace(low, top, 400)
+        steepest = np.diff(law._smooth(grid), axis=1).max(axis=1)
+        bound = float(steepest.mean()) / (grid[1] - grid[0]) * 2 * narrow
+    return MoneyLaw(atoms, weights, rest, mass, low, width, bound)
+
+
+def _unit(parts: Parts) -> float | None:
+    """The amount of which every jump is a multiple, where there is one worth it; None for anything else."""
+    amounts: set[int] = set()
+    masses = [(jump, mass) for jump, mass in parts.poisson]
+    masses += [pair for lumpy in parts.lumpy for pair in lumpy.chance]
+    masses += [pair for single in parts.single for pair in single.chance]
+    total = np.zeros(1)
+    for jump, mass in masses:
+        if mass.max(initial=0.0) <= 0:
+            continue
+        if jump.amount is not None:
+            values = [jump.amount]
+        elif jump.size is not None and discrete(jump.size):
+            form, a = jump.size.form, np.unique(np.asarray(jump.size.a))
+            factor = np.unique(np.asarray(jump.size.factor))
+            if a.size > 1 or factor.size > 1 or len(form.points) > 200:
+                return None
+            values = [x * form.times * float(factor[0]) for x in (form.points or (float(a[0]),))]
+        else:
+            return None
+        for value in values:
+            cents = value * 100
+            if abs(cents - round(cents)) > 1e-6:
+                return None
+            amounts.add(round(cents))
+    amounts.discard(0)
+    if not amounts:
+        return 1.0
+    unit = int(np.gcd.reduce(np.array(sorted(amounts))))
+    first, second = transforms.moments(parts, 1) if _one_point(parts) else transforms.moments(parts, _points(parts))
+    total = first.max() + 20 * np.sqrt(second.max())
+    return unit / 100 if total * 100 / unit < 1 << 18 else None
+
+
+def _points(parts: Parts) -> int:
+    sizes = [mass.shape[0] for _, mass in parts.poisson]
+    sizes += [p.shape[0] for lumpy in parts.lumpy for _, p in lumpy.chance]
+    sizes += [lumpy.mean.shape[0] for lumpy in parts.lumpy]
+    sizes += [p.shape[0] for single in parts.single for _, p in single.chance]
+    return max(sizes, default=1)
+
+
+def _one_point(parts: Parts) -> bool:
+    return _points(parts) == 1
+
+
+def _atoms(parts: Parts, points: int) -> tuple[Floats, Floats, Parts, Floats]:
+    """Atoms: what the law is where no drawn value comes in, sums of a few known amounts.
+
+    Returns
+    -------
+    values (atom,), chances (point, atom), the parts of known amounts, P(no drawn value) (point,)
+    """
+    known = Parts(single=[s for s in parts.single if s.chance and s.chance[0][0].amount is not None])
+    drawn = Parts(parts.poisson, parts.lumpy, [s for s in parts.single if s not in known.single])
+    silent = transforms.nothing(drawn, points)
+    none = np.zeros(0), np.zeros((points, 0)), known, silent
+    some = [s for s in known.single if max(p.max(initial=0.0) for _, p in s.chance) > SMALL]
+    if silent.max() < SMALL or len(some) > MOST_ATOMS:
+        return none
+    values, chances = np.zeros(1), silent[:, None]
+    for single in some:
+        jumps = [(float(j.times * (j.amount or 0.0)), p) for j, p in single.chance]
+        stays = 1 - sum((p for _, p in jumps), np.zeros(1))
+        values = np.concatenate([values, *(values + v for v, _ in jumps)])
+        chances = np.concatenate([chances * stays[:, None], *(chances * p[:, None] for _, p in jumps)], axis=1)
+        if values.size > 1 << 15:
+            return none
+    order = np.argsort(values)
+    return values[order], np.broadcast_to(chances[:, order], (points, values.size)), known, silent
