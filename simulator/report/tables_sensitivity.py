@@ -35,7 +35,8 @@ def tornado_table(found: Tornado, everything: bool = False) -> RenderableType:
     """One row per assumption, the strongest first."""
     metric = metric_of(found)
     chance = found.probability is not None
-    table = plain_table("assumption", "moved from – to", *(["chance", "points"] if chance else []), "mean")
+    mean = f"mean ({found.scenario.currency})" if metric.priced else "mean"
+    table = plain_table("assumption", "moved from – to", *(["chance", "points"] if chance else []), mean)
     shown = found.effects if everything else found.effects[:SHOWN]
     for effect in shown:
         table.add_row(*_row(found, effect, metric, chance))
@@ -106,7 +107,9 @@ def _share(found: SobolShares, share: Share) -> list[str]:
         if index is None:
             return "–"
         half = f" ±{196 * index.standard_error:.1f}"
-        return f"≈ 0{half}" if index.value < 0 else f"{100 * index.value:.1f}%{half}"
+        if not 0 <= index.value <= 1:  # the noise of what is next to nothing, or to all
+            return f"≈ {'0' if index.value < 0 else '100%'}{half}"
+        return f"{100 * index.value:.1f}%{half}"
 
     return [
         short_label(share.label, found.scenario), text(share.first), text(share.total), text(share.first_of_expected),

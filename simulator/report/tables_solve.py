@@ -14,7 +14,7 @@ from simulator.statistics.intervals import as_percent
 LEGEND = "One lever at a time, all else as planned."
 ALL_SEGMENTS = "Where no segment is named, the lever moves all segments."
 KNOWN = "Known to: the range that {trials} cannot tell apart."
-SEVERAL = "×: the plan has several values there, and all of them are moved by this factor."
+SEVERAL = "×: the plan has several values there, or a spread, and all of them are moved by this factor."
 NO_VALUE = "–"
 NOTHING = 0.02
 """A factor below which a lever is all but gone."""

@@ -7,9 +7,9 @@ from rich.text import Text
 
 from simulator.analysis.sweep_result import Sweep
 from simulator.report.layout import notes, plain_table, said, short_label, title
-from simulator.report.wording import average, clean, made_by
+from simulator.report.wording import average, clean, made_by, unit_label
 from simulator.scenario.spoken import named
-from simulator.simulation.metrics import metrics_in
+from simulator.simulation.metrics import Metric, metrics_in
 from simulator.statistics.intervals import as_percent
 
 MOST_ROWS = 60
@@ -22,7 +22,7 @@ def sweep_table(found: Sweep) -> RenderableType:
     names = [short_label(named(plan, path), plan) for path in found.paths]
     noisy = any(row["standard_error"] for row in found.rows)
     chance_of = ("probability", *(("± points",) if noisy else ()))
-    head = [*names, *(chance_of if goal.name is not None else ()), f"mean {goal.subject}"]
+    head = [*names, *(chance_of if goal.name is not None else ()), _mean_of(found, metric)]
     table = plain_table(*head, left=0, fold=True)
     for row in found.rows[:MOST_ROWS]:
         p = row["probability"]
@@ -38,6 +38,12 @@ def sweep_table(found: Sweep) -> RenderableType:
             Text(f"… {len(found.rows) - MOST_ROWS:,} more; -o FILE.csv or .parquet has all of them", style="dim")
         )
     return Group(*parts, *notes(found.notes))
+
+
+def _mean_of(found: Sweep, metric: Metric) -> str:
+    """``mean bookings (USD) in 2027``."""
+    rest = found.goal.subject.removeprefix(metric.name)
+    return f"mean {unit_label(metric, found.scenario.currency)}{rest}"
 
 
 def _made_by(found: Sweep) -> str:

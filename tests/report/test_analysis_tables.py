@@ -10,8 +10,11 @@ from rich.console import RenderableType
 
 from simulator.analysis.compare import compare
 from simulator.analysis.sensitivity import sensitivity
+from simulator.analysis.sobol import Share
 from simulator.analysis.solve import solve
 from simulator.analysis.sweep import sweep
+from simulator.analysis.tornado import tornado
+from simulator.analysis.tornado_moves import moves
 from simulator.analysis.what_if import what_if
 from simulator.report.layout import number_text
 from simulator.report.tables import as_text
@@ -20,7 +23,7 @@ from simulator.report.tables_sensitivity import sobol_table, tornado_table
 from simulator.report.tables_solve import sentence, solve_table
 from simulator.report.tables_sweep import sweep_table
 from simulator.scenario.load import load
-from simulator.statistics.intervals import in_words
+from simulator.statistics.intervals import Estimate, in_words
 
 VOLUME = "segments.inbound.volume"
 PLAN = load("scenarios/twenty-five-customers.yaml")
@@ -98,8 +101,9 @@ def test_levers_speak_in_percent_and_say_things_once(levers: str) -> None:
     assert "engagements → MQLs (inbound, outbound) +" in levers.replace("\n", " ")
     assert "volume (all segments) +" in levers.replace("\n", " ") and "Note:" not in levers
     assert re.search(r"\nMQLs → SQLs  +×1", levers)
-    assert levers.replace("\n", " ").count("Where no segment is named, the lever moves all segments.") == 1
-    assert levers.count("all of them are") == 1 and levers.count("is the middle, and") == 1
+    said = levers.replace("\n", " ")
+    for once in ("Where no segment is named, the lever moves all", "all of them are moved", "is the middle, and"):
+        assert said.count(once) == 1
 
 
 def test_a_lever_that_is_not_enough_says_so_once(levers: str) -> None:
@@ -121,6 +125,20 @@ def test_a_value_known_to_all_digits_shown_is_said_once() -> None:
     text = as_text(solve_table(replace(found, answers=(close,))), 120)
     factor = f"×{answer.value:.3g}"
     assert re.search(rf"\nvolume +{factor} +\+\d+% +{factor} +\d\d%\n", text)
+
+
+def test_means_of_money_have_their_currency() -> None:
+    found = sweep(MID, {"segments.*.volume": "-10%:+10%:2"}, target="the year", trials=50, seed=7)
+    assert "mean bookings (USD) in 2027" in as_text(sweep_table(found), 120)
+    few = tornado(MID, target="the year", only=moves(MID)[:2], trials=50, seed=7)
+    assert re.search(r"chance +points +mean \(USD\)\n", as_text(tornado_table(few), 120))
+
+
+def test_noise_beyond_all_of_the_variance_is_said_to_be_about_all() -> None:
+    over, under = Estimate(1.033, 0.06, 0.92, 1.15), Estimate(-0.01, 0.02, -0.05, 0.03)
+    share = Share("luck", (), "luck of the draw", over, under, None, None)
+    found = replace(sensitivity(MID, method="sobol", trials=50, seed=7), shares=(share,))
+    assert re.search(r"luck of the draw +≈ 100% ±11\.8 +≈ 0 ±3\.9 ", as_text(sobol_table(found), 120))
 
 
 def test_levers_in_vain_are_said_in_one_breath() -> None:
