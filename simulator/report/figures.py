@@ -161,9 +161,8 @@ def histogram(axes: Axes, result: Forecast, target: TargetEstimate) -> None:
         centres, heights[1], widths * gap, bottom=heights[0], color=GREY,
         label=f"misses it: {as_percent(1 - target.value)}",
     )  # fmt: skip
-    axes.axvline(
-        _line_between(bound, target, metric), 0, 1.06 / HEADROOM, color="black", linewidth=1.2, linestyle=(0, (4, 2))
-    )
+    line = line_between(bound, target.at_least is not None, metric)
+    axes.axvline(line, 0, 1.06 / HEADROOM, color="black", linewidth=1.2, linestyle=(0, (4, 2)))
     axes.set_title(_fold(f"{as_percent(target.value)} chance of {clean(goal(result, target))}"))
     axes.set_xlabel(label)
     axes.set_ylabel("share of trials" if result.trials else "probability")
@@ -261,11 +260,14 @@ def _quarter_ticks(labels: Sequence[str]) -> list[str]:
     return [label if index % step == 0 else "" for index, label in enumerate(labels)]
 
 
-def _line_between(bound: float, target: TargetEstimate, metric: Metric) -> float:
-    """Where values that meet a target part from those that miss it; between two whole numbers for counts."""
+def line_between(bound: float, up: bool, metric: Metric) -> float:
+    """Where values that meet a target part from those that miss it; between two whole numbers for counts.
+
+    up : what is at least so large meets it, else what is at most so large
+    """
     if metric.kind != "count":
         return bound
-    return float(np.ceil(bound) - 0.5 if target.at_least is not None else np.floor(bound) + 0.5)
+    return float(np.ceil(bound) - 0.5 if up else np.floor(bound) + 0.5)
 
 
 def _edges(fall: Fall, bound: float, target: TargetEstimate, metric: Metric) -> NDArray[np.float64]:
@@ -277,7 +279,7 @@ def _edges(fall: Fall, bound: float, target: TargetEstimate, metric: Metric) -> 
         start = bound
     else:
         width = float(max(1, round(_nice((high - low + 1) / 32))) if high - low > 44 else 1)
-        start = _line_between(bound, target, metric)
+        start = line_between(bound, target.at_least is not None, metric)
     below = np.ceil((start - low) / width + 1e-9) + 1
     above = np.ceil((high - start) / width + 1e-9) + 1
     edges = start + width * np.arange(-below, above + 1)

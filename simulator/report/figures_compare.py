@@ -13,18 +13,18 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from simulator.analysis.compare_result import ComparedTarget, Comparison
 from simulator.files import whole
-from simulator.report.figures import DARK, GREY, PANEL, STYLE
+from simulator.report.figures import DARK, GREY, PANEL, STYLE, _number_axis, line_between
 from simulator.report.tables_compare import headline
-from simulator.report.wording import clean, compact, segment_label, threshold, unit_label
+from simulator.report.wording import clean, goal, segment_label, unit_label
 from simulator.scenario.model import Target
 from simulator.simulation.metrics import Metric
-from simulator.simulation.result import Result
-from simulator.statistics.intervals import as_percent
+from simulator.simulation.result import Result, TargetEstimate
+from simulator.statistics.intervals import Estimate, as_percent
 
 LINES: tuple[dict[str, Any], ...] = (
     {"color": "#777777", "linewidth": 1.0}, {"color": DARK, "linewidth": 2.0},
@@ -33,6 +33,8 @@ LINES: tuple[dict[str, Any], ...] = (
     {"color": "#762a83", "linewidth": 1.6, "linestyle": (0, (5, 1, 1, 1))},
 )  # fmt: skip
 MOST_PANELS = 6
+NOWHERE = Estimate(0.0, 0.0, 0.0, 0.0)
+"""Stands for a probability where only the words of a target are wanted."""
 
 
 def draw(comparison: Comparison) -> Figure:
@@ -106,8 +108,8 @@ def _target(axes: Axes, comparison: Comparison, target: Target, row: ComparedTar
         where = " in each trial's " + ("lowest" if target.at_least is not None else "highest") + " quarter"
     _lines(axes, comparison, found, metric, bound, target.at_least is not None)
     chances = " → ".join("–" if p is None else as_percent(p.value) for p in row.probabilities)
-    sign = "at least" if target.at_least is not None else "at most"
-    axes.set_title(fill(f"{chances} chance of {sign} {threshold(bound, metric.priced)} {label}{where}", 58))
+    asked = goal(first, TargetEstimate.of(target, NOWHERE))
+    axes.set_title(fill(f"{chances} chance of {clean(asked)}", 58))
     axes.set_xlabel(label + where)
 
 
@@ -158,21 +160,13 @@ def _lines(
         else:
             axes.stairs(heights, edges, label=clean(name), **LINES[number % len(LINES)])
     if bound is not None:
-        line = bound if metric.kind != "count" else bound - 0.5 if up else bound + 0.5
-        axes.axvline(line, color="black", linewidth=1.2, linestyle=(0, (4, 2)))
+        axes.axvline(line_between(bound, up, metric), color="black", linewidth=1.2, linestyle=(0, (4, 2)))
     axes.set_ylim(0, 1.08 * top or 1.0)
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylabel("share of trials")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}%"))
-    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=metric.kind == "count"))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, metric)))
+    _number_axis(axes.xaxis, metric)
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.8)
-
-
-def _tick(value: float, metric: Metric) -> str:
-    if metric.priced:
-        return compact(value)
-    return f"{value:g}" if metric.kind == "ratio" else f"{value:,.0f}"
 
 
 def _edges(found: Sequence[NDArray[Any]], metric: Metric, bound: float | None, up: bool) -> NDArray[np.float64]:
@@ -184,9 +178,11 @@ def _edges(found: Sequence[NDArray[Any]], metric: Metric, bound: float | None, u
         low, high = min(low, bound), max(high, bound)
     if metric.kind == "count":
         width = max(1.0, np.ceil((high - low + 1) / 45))
-        start = (np.ceil(bound) - 0.5 if up else np.floor(bound) + 0.5) if bound is not None else np.floor(low) - 0.5
+        start = np.floor(low) - 0.5
     else:
         width = (high - low) / 40 or 1.0
-        start = bound if bound is not None else low
+        start = low
+    if bound is not None:
+        start = line_between(bound, up, metric)
     below, above = np.ceil((start - low) / width + 1e-9) + 1, np.ceil((high - start) / width + 1e-9) + 1
     return np.asarray(start + width * np.arange(-below, above + 1))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simulator.analysis.luck import Luck
 from simulator.analysis.luck_actual import Afterwards
 from simulator.files import whole
-from simulator.report.figures import DARK, GREY, LIGHT, MIDDLE, STYLE, _nice, _number_axis
+from simulator.report.figures import DARK, GREY, LIGHT, MIDDLE, STYLE, _nice, _number_axis, line_between
 from simulator.report.tables_luck import MEANING, amount, headline_of, subject_words
 from simulator.report.wording import clean, compact
 
@@ -94,15 +94,16 @@ def _shares(axes: Axes, found: Luck) -> None:
 def _band(axes: Axes, found: Luck) -> None:
     """Perfect execution against the plan as it is, on one axis."""
     metric, band = found.subject.metric, found.band
-    edges = _edges(np.concatenate([found.values, found.perfect]), metric.priced)
+    parting = _parting(found)
+    edges = _edges(np.concatenate([found.values, found.perfect]), metric.priced, parting)
     axes.hist(found.values, bins=edges, weights=np.full(len(found.values), 100 / len(found.values)), color=GREY,
               label="the plan with all it does not know")  # fmt: skip
     axes.hist(found.perfect, bins=edges, weights=np.full(len(found.perfect), 100 / len(found.perfect)), color=DARK,
               histtype="step", linewidth=1.6, label="executed perfectly: luck alone")  # fmt: skip
     axes.axvspan(band.p10, band.p90, color=LIGHT, alpha=0.55, zorder=0,
                  label=f"luck band: {amount(band.p10, metric)} to {amount(band.p90, metric)}")  # fmt: skip
-    if found.subject.bound is not None:
-        axes.axvline(found.subject.bound, color="black", linestyle="--", linewidth=1.3, label="target")
+    if parting is not None:
+        axes.axvline(parting, color="black", linestyle="--", linewidth=1.3, label="target")
     if found.actual is not None:
         for one in found.actual.values:
             if one.metric.name == metric.name and found.actual.period == found.subject.period:
@@ -148,13 +149,19 @@ def _learned(axes: Axes, after: Afterwards) -> None:
     axes.legend(loc="upper left", bbox_to_anchor=(-0.02, 0), borderaxespad=3.2, ncols=2, frameon=False, fontsize=7.5)
 
 
-def _edges(values: NDArray[np.float64], money: bool) -> list[float]:
+def _parting(found: Luck) -> float | None:
+    """Where what meets the target parts from what misses it."""
+    bound = found.subject.bound
+    return None if bound is None else line_between(bound, found.subject.at_least is not None, found.subject.metric)
+
+
+def _edges(values: NDArray[np.float64], money: bool, parting: float | None) -> list[float]:
+    """Bin edges, one of them where the target lies."""
     low, high = (float(x) for x in np.percentile(values, (0.1, 99.9)))
-    if money:
-        width = _nice((high - low) / 36)
-        return [float(x) for x in np.arange(np.floor(low / width), np.ceil(high / width) + 2) * width]
-    width = max(1.0, np.ceil((high - low + 1) / 44))
-    return [float(x) for x in np.arange(np.floor(low), np.ceil(high) + width + 1, width) - 0.5]
+    width = _nice((high - low) / 36) if money else max(1.0, np.ceil((high - low + 1) / 44))
+    start = parting if parting is not None else 0.0 if money else np.floor(low) - 0.5
+    first, last = np.floor((low - start) / width), np.ceil((high - start) / width)
+    return [float(x) for x in start + width * np.arange(first, last + 2)]
 
 
 def _wide(title: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +19,8 @@ from simulator.analysis.tornado_result import Effect, Tornado
 from simulator.files import whole
 from simulator.report.figures import DARK, LIGHT, STYLE
 from simulator.report.layout import short_label
-from simulator.report.tables_sensitivity import ends_of, metric_of
-from simulator.report.wording import average, clean, compact, made_by
+from simulator.report.tables_sensitivity import ends_of, metric_of, shown_effects
+from simulator.report.wording import average, clean, compact, made_by, plural
 from simulator.statistics.intervals import as_percent
 
 SHOWN = 15
@@ -28,7 +29,7 @@ SHOWN = 15
 def draw(found: Tornado | SobolShares) -> Figure:
     """The tornado, or the shares of the variance; the strongest on top."""
     with rc_context(STYLE):
-        rows = min(SHOWN, len(found.effects) if isinstance(found, Tornado) else len(found.shares))
+        rows = len(shown_effects(found, SHOWN)) if isinstance(found, Tornado) else min(SHOWN, len(found.shares))
         figure = Figure(figsize=(9.2, 1.5 + 0.34 * max(rows, 3)), layout=ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.1))
         if isinstance(found, Tornado):
             _tornado(figure, found)
@@ -52,7 +53,7 @@ def save(found: Tornado | SobolShares, path: str | os.PathLike[str]) -> None:
 
 def _tornado(figure: Figure, found: Tornado) -> None:
     """Left the probability, right the mean; dark is the assumption at its high value."""
-    effects = found.effects[:SHOWN]
+    effects = shown_effects(found, SHOWN)
     chance = found.probability is not None
     metric = metric_of(found)
     panels = figure.subplots(1, 2 if chance else 1, sharey=True, squeeze=False)[0]
@@ -79,13 +80,20 @@ def _finding(found: Tornado) -> str:
         return "The plan states no assumption that could be moved"
     first = found.effects[0]
     name = short_label(first.move.label, found.scenario)
-    name = name[:1].upper() + name[1:]
+    most = f"{name[:1].upper()}{name[1:]} matters most{_as_much(found)}"
     if first.probabilities is None or found.probability is None:
         low, high = sorted(first.means)
         metric = metric_of(found)
-        return f"{name} matters most: mean {found.goal.subject} {average(low, metric)} to {average(high, metric)}"
+        return f"{most}: mean {found.goal.subject} {average(low, metric)} to {average(high, metric)}"
     low, high = sorted(first.probabilities)
-    return f"{name} matters most: {as_percent(low)} to {as_percent(high)} chance of {clean(found.goal.name or '')}"
+    return f"{most}: {as_percent(low)} to {as_percent(high)} chance of {clean(found.goal.name or '')}"
+
+
+def _as_much(found: Tornado) -> str:
+    """``, 4 others as much``, where the first effect is not the largest alone."""
+    first, *others = found.effects
+    alike = sum(all(math.isclose(a, b, rel_tol=1e-6) for a, b in zip(e.size, first.size, strict=True)) for e in others)
+    return f", {plural(alike, 'other')} as much" if alike else ""
 
 
 def _name(found: Tornado, effect: Effect) -> str:

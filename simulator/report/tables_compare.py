@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,9 +53,26 @@ def _differences(comparison: Comparison) -> RenderableType:
     if not comparison.differences:
         return Text("What differs: nothing; the plans say the same")
     table = plain_table("what differs", *comparison.labels, fold=True)
-    for row in comparison.differences:
-        table.add_row(clean(row["path"]), *(value_text(value) for value in _without_name(row["values"])))
+    width = 32 if len(comparison.labels) == 2 else 24
+    paths = [broken(clean(row["path"]), width) for row in comparison.differences]
+    table.columns[0].no_wrap = True
+    for path, row in zip(paths, comparison.differences, strict=True):
+        table.add_row(path, *(value_text(value) for value in _without_name(row["values"])))
     return table
+
+
+def broken(path: str, width: int = 32) -> str:
+    """A path on as many lines as it needs, broken where it has a dot, or where a name is longer than a line.
+
+    >>> broken("segments.outbound.conversion.mqls.2027-Q2").split()
+    ['segments.outbound.conversion.mqls.', '2027-Q2']
+    """
+    lines = [""]
+    for part in re.findall(rf"[^.]{{0,{width - 3}}}\.|[^.]{{1,{width - 2}}}", path):
+        if lines[-1] and len(lines[-1]) + len(part) > width:
+            lines.append("  ")
+        lines[-1] += part
+    return "\n".join(lines)
 
 
 def _without_name(values: list[Any]) -> list[Any]:

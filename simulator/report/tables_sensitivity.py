@@ -37,7 +37,7 @@ def tornado_table(found: Tornado, everything: bool = False) -> RenderableType:
     chance = found.probability is not None
     mean = f"mean ({found.scenario.currency})" if metric.priced else "mean"
     table = plain_table("assumption", "moved from – to", *(["chance", "points"] if chance else []), mean)
-    shown = found.effects if everything else found.effects[:SHOWN]
+    shown = found.effects if everything else shown_effects(found, SHOWN)
     for effect in shown:
         table.add_row(*_row(found, effect, metric, chance))
     now = "" if found.probability is None else f", {as_percent(found.probability.value)} as planned"
@@ -49,12 +49,26 @@ def tornado_table(found: Tornado, everything: bool = False) -> RenderableType:
     ]  # fmt: skip
     if len(shown) < len(found.effects):
         rest = found.effects[len(shown) :]
-        most = max(abs(effect.size[0]) for effect in rest)
+        most = f"{100 * max(effect.size[0] for effect in rest):.1f}"
         words = f"… and {plural(len(rest), 'assumption')} more that move it less" + (
-            f", by {100 * most:.1f} points at most" if chance else ""
+            f", by {most} points at most" if chance and float(most) else ", if at all" if _still(found, rest[0]) else ""
         )
         parts.append(Text(words + "; --all shows them", style="dim"))
     return Group(*parts, "", Text(ENDS + _same(found), style="dim"), *notes(found.notes))
+
+
+def shown_effects(found: Tornado, most: int) -> tuple[Effect, ...]:
+    """The strongest effects, without those that move nothing; the first three in any case."""
+    shown = found.effects[:most]
+    while len(shown) > 3 and _still(found, shown[-1]):
+        shown = shown[:-1]
+    return shown
+
+
+def _still(found: Tornado, effect: Effect) -> bool:
+    """Whether an assumption moves neither the chance by a tenth of a point nor the mean by a thousandth."""
+    p, mean = effect.size
+    return p < 0.0005 and mean < 0.001 * abs(found.mean.value)
 
 
 def _same(found: Tornado) -> str:

@@ -24,7 +24,9 @@ def test_a_comparison_has_a_panel_per_target() -> None:
     found = compare(PLAN, what_if(PLAN, {RATE: "+10%"}), trials=300, seed=7)
     figure = figures_compare.draw(found)
     assert len(figure.axes) == 4
-    assert figure.axes[0].get_title(loc="left").endswith("chance of at least 25 wins in 2027-Q4")
+    assert figure.axes[0].get_title(loc="left").endswith("chance of 25 wins or more in 2027-Q4")
+    assert "chance of bookings of USD 3.5M or more in 2027" in figure.axes[1].get_title(loc="left")
+    assert "110 MQLs or more in every quarter" in figure.axes[2].get_title(loc="left").replace("\n", " ")
     bare = PLAN.with_changes({"targets": []})
     assert len(figures_compare.draw(compare(bare, what_if(bare, {RATE: "+10%"}), trials=100, seed=7)).axes) == 2
 
@@ -70,6 +72,14 @@ def test_what_matters_most_is_in_the_title() -> None:
     assert figure.get_suptitle().split(" matters most")[0]
     sobol = sensitivity(load("scenarios/mid-market.yaml"), method="sobol", trials=100, seed=7)
     assert "of the spread is luck" in figures_sensitivity.draw(sobol).axes[0].get_title(loc="left")
+
+
+def test_assumptions_that_matter_alike_are_said_to_and_idle_ones_are_not_drawn() -> None:
+    found = sensitivity(PLAN, seed=7)
+    figure = figures_sensitivity.draw(found)
+    assert figure.get_suptitle().startswith("Volume matters most, 4 others as much: 28% to 65% chance of")
+    drawn = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert len(drawn) == sum(effect.size[0] > 0.0005 for effect in found.effects) < len(found.effects)
 
 
 def test_files_repeat_byte_for_byte(tmp_path: Path) -> None:

@@ -127,6 +127,21 @@ def test_a_value_known_to_all_digits_shown_is_said_once() -> None:
     assert re.search(rf"\nvolume +{factor} +\+\d+% +{factor} +\d\d%\n", text)
 
 
+@pytest.mark.parametrize("width", (80, 120))
+def test_what_differs_is_broken_at_dots_and_nothing_is_lost(width: int) -> None:
+    longest = "x" * 50
+    plan = load({
+        "start": "2027-Q1", "quarters": 2, "stages": ["sqls", "wins"],
+        "segments": {longest: {"volume": [5, 6], "conversion": {"wins": 0.3}, "lag_weeks": {"wins": 3}}},
+    })  # fmt: skip
+    changed = what_if(plan, {f"segments.{longest}.lag_weeks.wins": 4, f"segments.{longest}.volume.2027-Q2": 7})
+    text = as_text(compare_table(compare(plan, changed, trials=20, seed=1)), width)
+    assert max(map(len, text.splitlines())) <= width
+    rows = text[text.index("what differs") : text.index("in the same luck")].splitlines()
+    assert "".join(row[:32].strip() for row in rows).count(longest) == 2
+    assert any(re.search(r"^segments\. +3 +4$", row) for row in rows) and "  lag_weeks.wins" in rows
+
+
 def test_means_of_money_have_their_currency() -> None:
     found = sweep(MID, {"segments.*.volume": "-10%:+10%:2"}, target="the year", trials=50, seed=7)
     assert "mean bookings (USD) in 2027" in as_text(sweep_table(found), 120)
@@ -139,6 +154,15 @@ def test_noise_beyond_all_of_the_variance_is_said_to_be_about_all() -> None:
     share = Share("luck", (), "luck of the draw", over, under, None, None)
     found = replace(sensitivity(MID, method="sobol", trials=50, seed=7), shares=(share,))
     assert re.search(r"luck of the draw +≈ 100% ±11\.8 +≈ 0 ±3\.9 ", as_text(sobol_table(found), 120))
+
+
+def test_what_moves_nothing_is_left_out_until_asked_for() -> None:
+    found = sensitivity(PLAN, seed=7)
+    few, every = (as_text(tornado_table(found, all_of_them), 120) for all_of_them in (False, True))
+    shown = [effect for effect in found.effects if effect.size[0] > 0.0005]
+    rest = len(found.effects) - len(shown)
+    assert f"… and {rest} assumptions more that move it less, if at all; --all shows them" in few
+    assert "deal size" not in few and "deal size, mean*" in every and "more that move" not in every
 
 
 def test_levers_in_vain_are_said_in_one_breath() -> None:

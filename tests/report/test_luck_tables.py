@@ -124,6 +124,16 @@ def test_the_picture_says_the_finding(before: Luck, after: Luck) -> None:
     assert "what happened: 24" in happened and "target" in happened
 
 
+@pytest.mark.parametrize("at_least", [32, 31, 30.5])
+def test_a_bar_of_the_band_begins_at_the_target(before: Luck, at_least: float) -> None:
+    found = replace(before, subject=replace(before.subject, at_least=at_least))
+    band = draw(found).axes[1]
+    (line,) = (line for line in band.lines if line.get_label() == "target")
+    (at,) = set(line.get_xdata())
+    edges = [bar.get_x() for bar in band.containers[0]]
+    assert min(abs(edge - at) for edge in edges) < 1e-9 and at == np.ceil(at_least) - 0.5
+
+
 def test_money_has_its_currency_in_every_sentence() -> None:
     found = luck(MID, actual={"bookings": 600_000}, period="2027-Q4", **HOW)
     text = words(found)
