@@ -154,6 +154,12 @@ class Package:
         targets = {rid: target for rid, _, target in self.relations(self.main)}
         return {s.get("name"): targets[s.get(RID)] for s in self.workbook.find(f"{MAIN}sheets")}
 
+    @property
+    def defined_names(self) -> list[Any]:
+        """The elements of the workbook's names."""
+        block = self.workbook.find(f"{MAIN}definedNames")
+        return [] if block is None else list(block)
+
     def save(self, path: Path) -> None:
         """Write the package; the order of parts is kept."""
         self.parts[self.main] = dump(self.workbook)
