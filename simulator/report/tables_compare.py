@@ -65,7 +65,7 @@ def broken(path: str, width: int = 32) -> str:
     """A path on as many lines as it needs, broken where it has a dot, or where a name is longer than a line.
 
     >>> broken("segments.outbound.conversion.mqls.2027-Q2").split()
-    ['segments.outbound.conversion.mqls.', '2027-Q2']
+    ['segments.outbound.conversion.', 'mqls.2027-Q2']
     """
     lines = [""]
     for part in re.findall(rf"[^.]{{0,{width - 3}}}\.|[^.]{{1,{width - 2}}}", path):

@@ -7,7 +7,8 @@ import csv
 import pytest
 
 from simulator.errors import DataError, ScenarioError, UsageError
-from simulator.export.planning.read import from_sheet, parse_number
+from simulator.export.planning.numbers import parse_number
+from simulator.export.planning.read import from_sheet
 from simulator.export.planning.template import grid, write_template
 from simulator.scenario.load import load
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.export.planning.cells import Cell
 from simulator.export.planning.grammar import Column, columns_of
 from simulator.export.planning.numbers import short
+from simulator.export.planning.reading import Block, Reading
 from simulator.scenario.faults import nearest
-
-if TYPE_CHECKING:
-    from simulator.export.planning.read import Block, Reading
 
 _ENDS = (" low", " high")
 
