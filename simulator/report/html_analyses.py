@@ -38,9 +38,10 @@ def drivers(
             row[f"{end}_text"] = clean(said(row[f"{end}_value"], str(row["path"]), plan))
         row["label"] = short_label(str(row.get("label") or row["path"]), plan)
     top = moved[0]
-    ends = sorted((top["probability_low"], top["probability_high"]))
+    low, high = (as_percent(p) for p in sorted((top["probability_low"], top["probability_high"])))
+    moves = f"{capital(top['label'])} moves it most: {low} to {high}"
     return {
-        "title": f"{capital(top['label'])} moves it most: {as_percent(ends[0])} to {as_percent(ends[1])}",
+        "title": moves if low != high else "no number alone moves it",
         "charts": both(tornado, moved, first.value),
         "trials": top.get("trials"),
         "rows": [{
@@ -65,9 +66,11 @@ def luck_section(luck: Mapping[str, Any] | None, result: Result, first: TargetEs
             f"{amount(float(band['p10']), metric)} to {amount(float(band['p90']), metric)} "
             f"({unit_words(metric, result.scenario.currency)}) in eight futures out of ten."
         )
+    title = f"{100 * max(0.0, min(1.0, chance)):.0f}% of the spread is luck of the draw, which no plan removes"
+    if not any(float(r["share"]) for r in rows):
+        title, text = "Nothing varies: every future ends alike", ""
     return {
-        "title": f"{100 * max(0.0, min(1.0, chance)):.0f}% of the spread is luck of the draw, which no plan removes",
-        "charts": both(shares, rows), "text": text,
+        "title": title, "charts": both(shares, rows), "text": text,
         "rows": [(g["label"], g["text"]) for g in shares(rows, 720)["bars"]],
     }  # fmt: skip
 
@@ -78,14 +81,16 @@ def lever_section(rows: Sequence[Mapping[str, Any]] | None, plan: Scenario) -> d
     everywhere = all(not str(r["path"]).startswith("segments.") or "segments.*." in str(r["path"]) for r in ordered)
     found: list[dict[str, Any]] = []
     for row in ordered:
-        path, factor = str(row["path"]), bool(row.get("as_factor"))
+        path = str(row["path"])
+        in_vain = not row["reached"] and row["value"] == row.get("now")
+        factor = bool(row.get("as_factor")) or in_vain
         name = short_label(str(row.get("label") or path), plan)
         relative = row.get("relative")
         found.append({
             "label": name.removesuffix(f" ({EVERYWHERE})") if everywhere else name, "path": clean(path),
             "value": "" if factor else said(row["value"], path, plan),
             "now": "" if factor or row.get("now") is None else said(row["now"], path, plan),
-            "change": "" if relative is None else "to nothing" if relative < -0.97 else f"{100 * relative:+.0f}%",
+            "change": "–" if in_vain else _change(relative),
             "reached": bool(row["reached"]), "probability": as_percent(row["probability"]),
         })  # fmt: skip
     return {
@@ -93,6 +98,12 @@ def lever_section(rows: Sequence[Mapping[str, Any]] | None, plan: Scenario) -> d
         "values": any(row["value"] for row in found),
         "together": everywhere and len(plan.segments) > 1 and any("segments.*." in row["path"] for row in found),
     }
+
+
+def _change(relative: float | None) -> str:
+    if relative is None:
+        return ""
+    return "to nothing" if relative < -0.97 else f"{100 * relative:+.0f}%"
 
 
 def slip_section(result: Result, luck: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ import pytest
 from simulator.analysis.solve import solve
 from simulator.analysis.strongest import strongest
 from simulator.analysis.tornado import tornado as all_effects
+from simulator.cli.report import analyses
 from simulator.report.html import answer, render_page
 from simulator.report.html_assumptions import assumption_groups
 from simulator.report.html_charts import fan, histogram, shares, tornado
@@ -344,3 +345,16 @@ def test_levers_of_a_real_solution(base, mid):
     assert "in every segment that has it" in text and "all segments" not in text
     assert "7.94% →" in text and "engagements → MQLs (inbound, outbound)" in text
     assert "slip probability to nothing" in text and "× 0.01" not in text
+
+
+def test_a_plan_in_which_nothing_happens_is_said_to_be_one():
+    """Nobody comes: no assumption moves the target, no lever helps, nothing varies."""
+    plan = load("scenarios/twenty-five-customers.yaml").with_changes({"segments.inbound.volume": 0})
+    result = simulate(plan, trials=100, seed=7)
+    more = analyses([result], threads=1)
+    assert more["levers"] and not any(row["reached"] for row in more["levers"])
+    text = Text(render_page(result, **more)).text
+    assert "What drives it: no number alone moves it" in text
+    assert "Nothing varies: every future ends alike" in text and "0% of the spread" not in text
+    assert "+0%" not in text and "30% → 30%" not in text
+    assert "Each lever alone, everything else as in the plan." in text
