@@ -16,9 +16,8 @@ from simulator.analysis.variants import Progress, play
 from simulator.errors import UsageError
 from simulator.scenario.labels import label
 from simulator.scenario.model import Scenario
-from simulator.simulation.adjust import Adjustment, tied_groups
 from simulator.simulation.metrics import metrics_in
-from simulator.simulation.simulate import check_arguments, simulate
+from simulator.simulation.setup import check_arguments
 from simulator.statistics import sobol as estimators
 from simulator.statistics.intervals import Estimate
 
@@ -142,6 +141,9 @@ def sobol(
 ) -> SobolShares:
     """Shares of the variance of the target's metric, by pick-freeze; see :func:`sensitivity`."""
     goal = goal_of(scenario, target)
+    from simulator.simulation.adjust import Adjustment, tied_groups
+    from simulator.simulation.simulate import simulate
+
     setup = check_arguments(scenario, trials, seed, threads)
     inputs: list[tuple[Literal["assumption", "market", "luck"], tuple[str, ...], str, _Draw]] = [
         ("assumption", tuple(group), _name(group, scenario), _Draw(paths=tuple(group)))

@@ -132,7 +132,11 @@ class Points:
             warm, kept = self.outline.warm, self.outline.weeks_kept
 
             def make() -> Shift:
-                laws = {id(form): weeks_law(form, self.values[form.a], self.values[form.b], kept) for form in forms}
+                different = {id(form): form for form in forms}
+                laws = {
+                    key: weeks_law(form, self.values[form.a], self.values[form.b], kept)
+                    for key, form in different.items()
+                }
                 by_quarter = [laws[id(form)] for form in (*forms[:1] * warm, *forms)]
                 return Shift(by_quarter, self.outline.weeks, cut)
 

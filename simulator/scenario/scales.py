@@ -53,10 +53,13 @@ def normal_quantile(u: Any) -> Any:
 
 
 def beta_quantile(a: float, b: float, u: Any) -> Any:
+    if isinstance(u, float):
+        from simulator.scenario.beta import quantile
+
+        return quantile(a, b, u)
     from scipy.special import betaincinv
 
-    value = betaincinv(a, b, u)
-    return float(value) if isinstance(u, float) else value
+    return betaincinv(a, b, u)
 
 
 def metalog_range(domain: Domain, p10: float, p90: float) -> tuple[float, float]:
