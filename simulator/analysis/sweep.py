@@ -9,6 +9,7 @@ from typing import Any
 from simulator.analysis.checkpoint import Checkpoint
 from simulator.analysis.engine import BeforePlaying, answering
 from simulator.analysis.goal import goal_of
+from simulator.analysis.processes import work_out
 from simulator.analysis.sweep_result import Sweep
 from simulator.analysis.sweep_work import Work, by_weight
 from simulator.analysis.variants import play
@@ -118,5 +119,8 @@ def _played(
         from simulator.analysis.cluster import play_on_cluster
 
         yield from play_on_cluster(cluster, work, missing, progress)
+        return
+    if work.engine != "simulate" and setup.threads > 1:
+        yield from work_out(work, missing, setup.threads, progress)
         return
     yield from play(work.play, missing, setup, progress)

@@ -50,6 +50,9 @@ class Work:
         """Go on with what has worked the plan itself out."""
         self.__dict__["family"] = family
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "family"}
+
     def about(self, design: str) -> dict[str, Any]:
         """What a checkpoint must agree with; plain values, in the order in which a person asks."""
         modules: tuple[Any, ...] = (np,)
