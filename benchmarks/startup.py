@@ -37,7 +37,7 @@ AGAINST = {
 }
 
 
-def _seconds(command: list[str], environment: dict[str, str] | None = None) -> tuple[float, float]:
+def seconds_of(command: list[str], environment: dict[str, str] | None = None) -> tuple[float, float]:
     """Seconds on the clock and of the processor; the second hardly minds what else the machine does."""
     environment = dict(os.environ if environment is None else environment)
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody's Python compiles its modules at every start
@@ -60,7 +60,7 @@ def measure(*, rounds: int, tell) -> list[dict[str, Any]]:
             if name in failed:
                 continue
             try:
-                seconds = _seconds(command)
+                seconds = seconds_of(command)
             except RuntimeError as reason:
                 failed[name] = str(reason)
                 continue
@@ -91,7 +91,7 @@ def _cold(*, rounds: int, tell) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as empty:
             environment = {**os.environ, "SIMULATOR_CACHE_DIR": empty, "NUMBA_CACHE_DIR": empty}
             try:
-                seconds.append(_seconds(COMMANDS[SIMULATED], environment))
+                seconds.append(seconds_of(COMMANDS[SIMULATED], environment))
             except RuntimeError as reason:
                 return {"command": name, "note": str(reason)}
     return {"command": name} | _medians(seconds)

@@ -65,7 +65,7 @@ def worked_out(row: dict[str, Any]) -> list[str]:
         ]
         for each in row["questions"]
     ]
-    some = [[each["analysis"], f"{each['seconds']:.2f}", f"{each['processor']:.2f}"] for each in row["analyses"]]
+    some = [[each["analysis"], _brief(each["seconds"]), _brief(each["processor"])] for each in row["analyses"]]
     return [
         "## Worked out instead of played",
         _table([*head, "ratio"], lines),
@@ -73,6 +73,10 @@ def worked_out(row: dict[str, Any]) -> list[str]:
         "seeds.",
         _table(["analysis without trials", "seconds", "processor seconds"], some),
     ]
+
+
+def _brief(seconds: float) -> str:
+    return f"{seconds:.3f}" if seconds < 1 else f"{seconds:.2f}" if seconds < 10 else f"{seconds:.1f}"
 
 
 def write(record: dict[str, Any]) -> str:

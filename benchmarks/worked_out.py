@@ -1,10 +1,11 @@
 """Answers that are worked out against trials: seconds of one processor to a standard error of 0.1 points.
 
-And what whole analyses take that way: a tornado, a variant of a sweep, a lever of solve.
+And what whole analyses take that way: a tornado, a lever of solve, variants of many levers, 1,000 of them.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,11 +15,29 @@ from typing import Any
 import numpy as np
 
 from .check import LIMIT, WrongAnswer
+from .startup import seconds_of
 
 PLAN = Path(__file__).parent.parent / "scenarios" / "mid-market.yaml"
 POINT = 0.001
 """A tenth of a percentage point."""
 QUESTIONS = ("wins", "bookings")
+ENDS = "-20%:+20%:{}"
+LEVERS = {
+    "volume": {"segments.inbound.volume": ENDS},
+    "the win rate": {"segments.inbound.conversion.wins": ENDS},
+    "all win rates": {"segments.*.conversion.wins": ENDS},
+    "the MQL rate": {"segments.inbound.conversion.mqls": ENDS},
+    "slips": {"segments.inbound.slips.probability": ENDS},
+    "deal size": {"segments.inbound.deal_size": ENDS},
+    "the sales cycle": {"segments.inbound.lag_weeks.wins": ENDS},
+    "volume and win rate": {"segments.outbound.volume": ENDS, "segments.inbound.conversion.wins": ENDS},
+}
+THOUSAND = {
+    "volume": ["segments.inbound.volume.per_quarter=3000:5000:1000"],
+    "win rate and slips": [
+        "segments.inbound.conversion.wins=-20%:+20%:40", "segments.inbound.slips.probability=-20%:+20%:25",
+    ],
+}  # fmt: skip
 
 
 def measure(file: Path, *, rounds: int, trials: int, tell) -> dict[str, Any]:
@@ -35,7 +54,7 @@ def measure(file: Path, *, rounds: int, trials: int, tell) -> dict[str, Any]:
     return {
         "plan": plan.name,
         "questions": [_question(plan, metric, rounds=rounds, trials=trials) for metric in QUESTIONS],
-        "analyses": _analyses(plan, rounds=max(1, rounds // 2), tell=tell),
+        "analyses": _analyses(plan, file, rounds=max(1, rounds // 4), tell=tell),
     }
 
 
@@ -77,24 +96,51 @@ def _question(plan: Any, metric: str, *, rounds: int, trials: int) -> dict[str, 
     }
 
 
-def _analyses(plan: Any, *, rounds: int, tell) -> list[dict[str, Any]]:
+def _analyses(plan: Any, file: Path, *, rounds: int, tell) -> list[dict[str, Any]]:
+    """In this process where the name says no more; of one thread, per variant; or as whole processes."""
     import simulator as sim
 
     lever = f"segments.{next(iter(plan.segments))}.conversion.wins"
     tasks: dict[str, Callable[[int], Any]] = {
         "tornado": lambda seed: sim.sensitivity(plan, seed=seed, engine="exact"),
-        "sweep, 20 variants": lambda seed: sim.sweep(plan, {lever: "-20%:+20%:20"}, seed=seed, engine="exact"),
-        "sweep, 40 variants": lambda seed: sim.sweep(plan, {lever: "-20%:+20%:40"}, seed=seed, engine="exact"),
         "solve, one lever": lambda seed: sim.solve(plan, lever, seed=seed, engine="exact"),
     }
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in tasks}
+    for name, change in LEVERS.items():
+        tell(f"{plan.name}: variants of {name}")
+        taken[f"a variant of {name}"] = [_variant(plan, change)]
     for number in range(rounds):
         for name, task in tasks.items():
             tell(f"{plan.name}: {name}")
             clock, started = time.perf_counter(), time.process_time()
             task(number)
             taken[name].append((time.perf_counter() - clock, time.process_time() - started))
+    start = [sys.executable, "-m", "simulator"]
+    tell(f"{plan.name}: whole processes")
+    taken["tornado, the whole process"] = [
+        seconds_of([*start, "sensitivity", str(file), "--seed", str(seed)]) for seed in range(rounds + 1)
+    ][1:]  # the first warms caches
+    for lever, values in THOUSAND.items():
+        taken[f"sweep of 1,000 variants of {lever}, the whole process"] = [
+            seconds_of(
+                [*start, "sweep", str(file), *(part for value in values for part in ("--vary", value)), "--seed", "1"]
+            )
+        ]
     return [
         {"analysis": name, "seconds": median(s for s, _ in each), "processor": median(p for _, p in each)}
         for name, each in taken.items()
     ]
+
+
+def _variant(plan: Any, change: dict[str, str]) -> tuple[float, float]:
+    """Seconds of a variant in one thread, all targets and all means: what 24 take more than 4, shared out."""
+    import simulator as sim
+
+    found = []
+    for count in (4, 24):
+        vary = {path: ends.format(count if len(change) == 1 else count // 2 if path == next(iter(change)) else 2)
+                for path, ends in change.items()}  # fmt: skip
+        clock, started = time.perf_counter(), time.process_time()
+        sim.sweep(plan, vary, seed=1, engine="exact", threads=1)
+        found.append((time.perf_counter() - clock, time.process_time() - started))
+    return (found[1][0] - found[0][0]) / 20, (found[1][1] - found[0][1]) / 20

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import perf_counter
@@ -95,31 +96,42 @@ class _Other:
             [sys.executable, "-c", PROGRAM.format(path=sys.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
         )  # fmt: skip
-        Thread(target=self._run, args=(work, waiting, found), daemon=True).start()
+        self._thread = Thread(target=self._run, args=(work, waiting, found), daemon=True)
+        self._thread.start()
 
     def _run(self, work: Work, waiting: deque[int], found: SimpleQueue[tuple[int, Row | None]]) -> None:
         asked, answers = self._process.stdin, self._process.stdout
         assert asked is not None and answers is not None
         try:
             pickle.dump(work, asked)
-        except OSError:
+            while (number := _next(waiting)) is not None:
+                row = _answer(number, asked, answers)
+                found.put((number, row))
+                if row is None:
+                    return
+        except OSError:  # it never began
             return
-        while (number := _next(waiting)) is not None:
-            row = None
-            try:
-                pickle.dump(number, asked)
-                asked.flush()
-                row = pickle.load(answers)
-            except (OSError, EOFError, ValueError, pickle.PickleError):
-                pass  # it has ended
-            found.put((number, row))
-            if row is None:
-                return
+        finally:
+            for pipe in (asked, answers):
+                with suppress(OSError):
+                    pipe.close()
 
     def end(self) -> None:
         """Stop it, whatever it does."""
         self._process.kill()
         self._process.wait()
+        self._thread.join()
+
+
+def _answer(number: int, asked: IO[bytes], answers: IO[bytes]) -> Row | None:
+    """The row of a variant from another process; None where it failed, or has ended."""
+    try:
+        pickle.dump(number, asked)
+        asked.flush()
+        row: Row | None = pickle.load(answers)
+        return row
+    except (OSError, EOFError, ValueError, pickle.PickleError):
+        return None
 
 
 def serve() -> None:

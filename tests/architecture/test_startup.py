@@ -142,3 +142,10 @@ def test_public_names():
 def test_an_exact_answer_needs_no_compiler_and_no_scipy(tmp_path):
     args = ["run", "scenarios/twenty-five-customers.yaml", "--seed", "1", "-o", str(tmp_path / "x.txt")]
     assert loaded_by(f"from simulator.cli.main import main; main({args!r})") & {"numba", "scipy", "matplotlib"} == set()
+
+
+def test_a_tornado_that_is_worked_out_loads_no_compiler():
+    found = loaded_by(
+        "from simulator.cli.main import main; main(['sensitivity', 'scenarios/mid-market.yaml', '--seed', '1'])"
+    )
+    assert not found & {"numba", "scipy", "matplotlib"}
