@@ -14,6 +14,7 @@ import numpy as np
 
 from simulator.kernels import deals, funnel, leads, trials
 from simulator.kernels.jit import OPTIONS
+from simulator.kernels.lanes import LANES
 from simulator.kernels.room import make_room
 from simulator.kernels.streams import substream, word
 from simulator.scenario.load import load
@@ -45,8 +46,8 @@ def _arrive(plan, room, seeds, n):
             n[i, 0, w] = 0
         leads.draw_arrivals(
             room.terms.arrivals[0], room.terms.bought[0], room.terms.dispersion[0], plan.segments.profile[0],
-            substream(key, plan.streams.arrivals[0]), 0, 0, room.arrivals.table[0], room.arrivals.guide[0],
-            room.arrivals.known[0], room.leads.words[0], n[i, 0],
+            substream(key, plan.streams.arrivals[0]), 0, 0, i == 0, room.arrivals.table[0],
+            room.arrivals.known[0], room.arrivals.places[0], room.leads.words[0], room.leads.few, n[i, 0],
         )  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def _convert(plan, room, seeds, t, n, converted):
         leads.name_weeks(substream(word(seeds[2], i), plan.streams.conversion[0, t]), 0, words[0])
         for w in range(n.shape[2]):
             words[1, w], room.leads.real[w] = room.terms.rate_limit[0, t, 0], room.terms.rate[0, t, 0]
-        funnel.convert(n[i, t - 1], words[1], room.leads.real, words[0], words[2], words[3], converted[i])
+        funnel.convert(n[i, t - 1], words[1], room.leads.real, words[0], room.leads.few, converted[i])
 
 
 @_jit
@@ -68,8 +69,8 @@ def _lag(plan, room, seeds, t, n, converted):
         for w in range(n.shape[2]):
             n[i, t, w] = 0
         funnel.spread_over_weeks(converted[i], words[0], plan.segments.lag[0, t], tables.cdf, tables.words,
-                                 tables.guide, 0, n.shape[2], 0, room.leads.bits, room.leads.source, room.leads.landing,
-                                 n[i, t])  # fmt: skip
+                                 tables.guide, 0, n.shape[2], 0, room.leads.few, room.leads.rows, room.leads.below,
+                                 room.leads.landed, n[i, t])  # fmt: skip
 
 
 @_jit
@@ -83,7 +84,7 @@ def _deals(plan, room, seeds, n, counts, cents, passes):
         count = deals.draw_deals(
             room.cohort, n[i, last - 1], room.place, 0, weeks, tables.words, tables.guide, plan.segments.lag[0, last],
             plan.segments.loss_lag[0], terms.rate[0, last], substream(word(seeds[3], i), plan.streams.deals[0]),
-            substream(word(seeds[4], i), plan.streams.slips[0]),
+            substream(word(seeds[4], i), plan.streams.slips[0]), room.leads.words,
         )  # fmt: skip
         drawn += count
         if passes > 1:
@@ -111,7 +112,7 @@ def measure() -> list[tuple[str, float, float]]:
     trials.run_trials(*plan[:-1], None, seeds, 0, 0, *room, np.repeat(np.arange(1, columns + 1), WEEKS), counts[None],
                       cents[None], fates, None, None, None)  # fmt: skip
     n = np.zeros((TRIALS, stages, weeks), np.int64)
-    converted = np.zeros((TRIALS, weeks), np.int64)
+    converted = np.zeros((TRIALS, weeks + LANES), np.int64)
     found = [("arrivals by week", float(weeks), least(lambda: _arrive(plan, room, seeds, n)))]
     for t in range(1, stages - 1):
         name = scenario.stages[t]

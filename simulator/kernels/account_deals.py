@@ -61,7 +61,7 @@ def settle_account(rates, closing, s, week, stated, age, value, pushes, own, con
     outcome, week of it (or the end), slips, price, contacts, reached, stale : whether it was older than any cycle.
     """
     birth = week // 13
-    counts, values, words, guide = book.tally[0], book.value[0], tables.words, tables.guide
+    counts, values, words, guide = book.tally, book.value, tables.words, tables.guide
     rows, earliest = closing.pushes[s], week
     of_size = by_size(closing.above[s], closing.above_slip[s], value, v)
     alone = own >= 0

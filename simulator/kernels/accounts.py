@@ -106,8 +106,9 @@ def run_accounts(shape, numbers, spreads, market, segments, opening, accounts, r
                 for phase in range(2):
                     desk.joining[phase, q] = v[accounts.joining[s, phase, max(q - shape.warm, 0)]]
             draw_arrivals(terms.arrivals[s], terms.bought[s], terms.dispersion[s], segments.profile[s],
-                          substream(demand_key, by_arrivals[s]), start, first_week, arrivals.table[kept],
-                          arrivals.guide[kept], arrivals.known[kept], leads.words[0], desk.arrived)  # fmt: skip
+                          substream(demand_key, by_arrivals[s]), start, first_week, i == begin or not shape.static,
+                          arrivals.table[kept], arrivals.known[kept], arrivals.places[kept], leads.words[0], leads.few,
+                          desk.arrived)  # fmt: skip
             stream = substream(demand_key, accounts.stream[s])
             deals_stream, slips_stream = (
                 substream(deals_key, accounts.deals[s]),
@@ -209,8 +210,8 @@ def run_accounts(shape, numbers, spreads, market, segments, opening, accounts, r
                             value = value_of(terms.size[s, week // 13], terms.size_kind[s, week // 13], spreads.data,
                                              spreads.curves, uniform(word(deal_key, _VALUE)))  # fmt: skip
                         waited = age if is_deal else 0
-                        book.tally[0, BORN, at] += 1
-                        book.value[0, BORN, at] += value
+                        book.tally[BORN, at] += 1
+                        book.value[BORN, at] += value
                         outcome, decided, slips, price, contacts, reached, stale = settle_account(
                             rates, closing, s, week, stated, waited, value, pushes, own, contacts, most, joined, passed,
                             due, wanted, reached, key, deal_key, slip_key, desk.joining[1], end, shape.warm, tables,

@@ -169,7 +169,7 @@ def settle_closely(cohort, count, closing, details, wins, trial, s, v, rate, wee
         bits[i] = mix64(slip_key[i])
         live[i] = i
     for i in range(count):
-        values[i & 3, BORN, column[born[i]]] += value[i]
+        values[BORN, column[born[i]]] += value[i]
     left = count
     for slips in range(limit + 1):
         on = 1 if slips < limit else 0
@@ -184,18 +184,18 @@ def settle_closely(cohort, count, closing, details, wins, trial, s, v, rate, wee
             slipped = 1 if bits[j] < slip_word(slip[w], more_slips * details.slip[i]) else 0
             won = 1 if u[i] < p else 0
             row = 2 * slipped * on + won * (1 - slipped)
-            counts[j & 3, row, column[w]] += 1
+            counts[row, column[w]] += 1
             if row == WON:
                 worth = in_grains(value[i] * details.worth[i])
-                values[j & 3, WON, column[w]] += worth
+                values[WON, column[w]] += worth
                 if worth != value[i]:  # what is given away is no open pipeline any more
-                    values[j & 3, LOST, column[w]] += value[i] - worth
+                    values[LOST, column[w]] += value[i] - worth
                 if follow and start <= w < end:
                     name = born[i] - start + WEEK_ZERO
                     number = ((key[i] - word(deals_stream, name)) * _INVERSE) >> _TWO
                     note_win(wins, trial, s, w - start, name, np.int64(number), worth if with_money else 0.0)
             else:
-                values[j & 3, row, column[w]] += value[i]
+                values[row, column[w]] += value[i]
             live[again] = i
             again += slipped * on
         left = again
@@ -210,8 +210,8 @@ def settle_closely(cohort, count, closing, details, wins, trial, s, v, rate, wee
                 later = max(w + 1, bunch(linear, later, uniform(word(slip_key[i], _PLACES + slips))))
             bits[j] = mix64(slip_key[i] + second)
             out = 1 if later >= turn[w] else 0
-            counts[j & 3, PUSHED_OUT, column[w]] += out
-            values[j & 3, PUSHED_OUT, column[w]] += out * value[i]
+            counts[PUSHED_OUT, column[w]] += out
+            values[PUSHED_OUT, column[w]] += out * value[i]
             chance[i] *= min(1.0, factor[w] * change)
             due[i] = min(later, end)
             details.worth[i] = 1.0
@@ -323,7 +323,7 @@ def play_open_closely(opening, closing, wins, s, i, start, end, warm, tables, wi
                       factor, slip_limit, v, shift, times, deals_stream, slips_stream, column, book,
                       fates):  # fmt: skip
     """Play segment s's open deals in trial row i, as play_open_deals does, in detail."""
-    counts, values = book.tally[0], book.value[0]
+    counts, values = book.tally, book.value
     for d in range(opening.deal_segment.size):
         if opening.deal_segment[d] != s:
             continue

@@ -4,56 +4,83 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from simulator.kernels.beta import beta_tails
 from simulator.kernels.jit import inner
-from simulator.kernels.masses import binomial_term, poisson_term
+from simulator.kernels.masses import binomial_term
 from simulator.kernels.normal import norm_ppf
+
+_ZERO, _ONE = np.uint64(0), np.uint64(1)
+_TINY = 1e-17  # of the mode's probability, where tables of arrivals end
 
 
 @inner
 def tabulate_count(mean, dispersion, table, row):
-    """Distribution function of an arrival count, from the mode outwards.
+    """Distribution function of an arrival count, from the mode outwards to both sides at once.
 
     Poisson(mean), or for dispersion d > 1 the negative binomial of size mean/(d−1) and success
-    probability 1/d (variance d·mean). Fills ``table[row, :n]`` with P(X <= low + i); returns (low, n).
-    What is left out on either side is below 1e-17 of the mode's probability each.
+    probability 1/d (variance d·mean). Fills ``table[row, first : first + n]`` with P(X <= low + i);
+    returns (low, first, n). What is left out on either side is below 1e-17 of the mode's probability each.
     """
     if mean <= 0.0:
         table[row, 0] = 1.0
-        return 0, 1
+        return 0, 0, 1
     size = 0.0
     fail = 0.0
     if dispersion > 1.0:
         size = mean / (dispersion - 1.0)
         fail = 1.0 - 1.0 / dispersion
         mode = math.floor((size - 1.0) * (dispersion - 1.0)) if size > 1.0 else 0
-        top = math.exp(math.lgamma(mode + size) - math.lgamma(size) - math.lgamma(mode + 1.0)
-                       - size * math.log(dispersion) + mode * math.log(fail))  # fmt: skip
     else:
         mode = math.floor(mean)
-        top = poisson_term(float(mode), mean)
-    tiny = top * 1e-17
-    low = mode
-    p = top
+    # p and q: terms left and right of the mode, in units of the mode's; meanwhile sums from the mode outwards are kept
+    cells = table[row]
+    centre = min(mode, cells.size // 2)  # where the mode is entered; a count of 0 lies at 0 or beyond it
+    p, q, left, right = 1.0, 1.0, 0.0, 1.0
+    lower, upper = float(mode), mode + 1.0
+    below = above = np.uint64(centre)
+    cells[below] = 1.0
+    last = np.uint64(cells.size - 1)
     each = 1.0 / mean
-    while low > 0 and p > tiny:
-        p *= low * each if dispersion <= 1.0 else low / ((low - 1.0 + size) * fail)
-        low -= 1
-    total = 0.0
-    k = low
-    n = 0
-    while n < table.shape[1]:
-        total += p
-        table[row, n] = total
-        n += 1
-        if k > mode and p < tiny:
-            break
-        p *= mean / (k + 1.0) if dispersion <= 1.0 else (k + size) * fail / (k + 1.0)
-        k += 1
-    for i in range(n):
-        table[row, i] *= 1.0 / total
-    table[row, n - 1] = 1.0
-    return low, n
+    while p > _TINY and q > _TINY and below > _ZERO and above < last:
+        if size > 0.0:
+            behind = (lower - 1.0 + size) * fail
+            one = 1.0 / (upper * behind)
+            p *= lower * upper * one
+            q *= (upper - 1.0 + size) * fail * behind * one
+        else:
+            p *= lower * each
+            q *= mean / upper
+        below -= _ONE
+        above += _ONE
+        cells[below] = left
+        left += p
+        right += q
+        cells[above] = right
+        lower -= 1.0
+        upper += 1.0
+    while p > _TINY and below > _ZERO:
+        p *= lower / ((lower - 1.0 + size) * fail) if size > 0.0 else lower * each
+        below -= _ONE
+        cells[below] = left
+        left += p
+        lower -= 1.0
+    while q > _TINY and above < last:
+        q *= (upper - 1.0 + size) * fail / upper if size > 0.0 else mean / upper
+        above += _ONE
+        right += q
+        cells[above] = right
+        upper += 1.0
+    each = 1.0 / (left + right)
+    low, high = np.int64(below), np.int64(above)
+    lows, highs = cells[low:centre], cells[centre:high]
+    for i in range(lows.size):
+        lows[i] = (left - lows[i]) * each
+    for i in range(highs.size):
+        highs[i] = (left + highs[i]) * each
+    cells[above] = 1.0
+    return mode - (centre - low), low, high - low + 1
 
 
 @inner

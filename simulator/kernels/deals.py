@@ -18,21 +18,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.kernels.jit import hot, inner
+from simulator.kernels.jit import inner, part
+from simulator.kernels.lanes import LANES, mix_rows, put_row
+from simulator.kernels.leads import name_weeks
 from simulator.kernels.lognormal import CENTRE, WIDEST, lognormal_centre
 from simulator.kernels.money import in_grains
 from simulator.kernels.plan import LOGNORMAL_P90, LOGNORMAL_SPREAD
 from simulator.kernels.spreads import draw_lag, draw_size
-from simulator.kernels.streams import GAMMA, WEEK_ZERO, mix64, uniform, word
+from simulator.kernels.streams import GAMMA, uniform
 
 _WRAP = 2**64
 _SLIP_STRIDE = np.uint64((1 << 24) * int(GAMMA) % _WRAP)  # room for the words of a deal's slips
 _DEAL_STRIDE = np.uint64(4 * int(GAMMA) % _WRAP)
 CYCLE, WIN, VALUE = 0, 1, 2  # counters of a deal's own words
-_TWO, _EIGHT = np.uint64(2), np.uint64(8)
+_ZERO, _ONE, _TWO, _EIGHT = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(8)
 # rows of a book; a deal that comes due goes into one of the first three
 LOST, WON, SLIPPED, PUSHED_OUT, BORN = 0, 1, 2, 3, 4
-STRANDS = 4
+STRANDS = 4  # in which deals are added, so that neighbours do not wait for each other's sums
+CELLS = 2 * BORN  # numbers that a strand keeps for a column
 
 
 class Cohort(NamedTuple):
@@ -42,6 +45,8 @@ class Cohort(NamedTuple):
     due: NDArray[np.int64]  # the next due week; the horizon's length for all that is later
     key: NDArray[np.uint64]  # of its own words
     slip_key: NDArray[np.uint64]
+    slipped: NDArray[np.uint64]  # of those that slipped, the streams of their slips
+    lag: NDArray[np.uint64]  # words of lags and delays drawn last
     bits: NDArray[np.uint64]  # words drawn last
     win: NDArray[np.float64]  # win uniform
     chance: NDArray[np.float64]  # with a lag of losses: the probability that it wins when next due
@@ -58,18 +63,17 @@ class Weeks(NamedTuple):
     factor: NDArray[np.float64]
     slip: NDArray[np.uint64]  # threshold of the slip probability
     column: NDArray[np.int64]  # of the book: 0 before the start, the last after the end
+    cell: NDArray[np.int64]  # first of the column's cells
     turn: NDArray[np.int64]  # first week of the next quarter
     delay: NDArray[np.int64]  # spread
 
 
 class Book(NamedTuple):
-    """What becomes of a segment's deals, by strand, row (see LOST …) and column.
+    """What becomes of a segment's deals, by row (see LOST …) and column."""
 
-    Deals are added in strands, so that neighbours do not wait for each other's sums.
-    """
-
-    tally: NDArray[np.int64]
-    value: NDArray[np.float64]
+    tally: NDArray[np.int64]  # (row, column)
+    value: NDArray[np.float64]  # (row, column)
+    cells: NDArray[np.float64]  # (strand × column × row below BORN × (number, value),) while deals are added; else 0
 
 
 @inner
@@ -80,17 +84,32 @@ def set_weeks(win, factor, slip_limit, delay, weeks):
             weeks.win[w], weeks.factor[w], weeks.slip[w], weeks.delay[w] = win[q], factor[q], slip_limit[q], delay[q]
 
 
-@hot
-def draw_deals(cohort, births, place, start, end, words, guide, wins_lag, loss_lag, win, deals_stream, slips_stream):
+@inner
+def note_births(births, first, column, book):
+    """Count the deals born from week ``first`` on in the book; births, column : int64 (week,)."""
+    at, born = column[first], 0
+    for w in range(first, column.size):
+        if column[w] != at:
+            book.tally[BORN, at] += born
+            at, born = column[w], 0
+        born += births[w]
+    book.tally[BORN, at] += born
+
+
+@part
+def draw_deals(cohort, births, place, start, end, words, guide, wins_lag, loss_lag, win, deals_stream, slips_stream,
+               names):  # fmt: skip
     """Fill the cohort with deals born in a segment and trial, as many as it holds; returns how many.
 
     births : int64 (week,); place : int64 (2,) week and number to go on from, moved along;
     words, guide : lag tables; wins_lag, loss_lag, win : (QT,) spreads (−1: no lag of losses) and win
-    rate of the quarter of birth. Deals are named by eights: what is named too much, the next week
-    overwrites.
+    rate of the quarter of birth; names : uint64 (2, week or more) scratch. Deals are named by eights: what is named
+    too much, the next week overwrites.
     """
     born, due, key, slip_key, bits, u = cohort.born, cohort.due, cohort.key, cohort.slip_key, cohort.bits, cohort.win
-    room = born.size - 8
+    name_weeks(deals_stream, start, names[0])
+    name_weeks(slips_stream, start, names[1])
+    room = born.size - LANES
     quarter_row = cohort.first
     count = 0
     number = place[1]
@@ -104,16 +123,12 @@ def draw_deals(cohort, births, place, start, end, words, guide, wins_lag, loss_l
             quarter_row[quarter] = count
         here = min(births[week] - number, room - count)
         if here > 0:
-            name = week - start + WEEK_ZERO
-            first_key = word(deals_stream, name) + np.uint64(number) * _DEAL_STRIDE
-            first_slip = word(slips_stream, name) + np.uint64(number) * _SLIP_STRIDE
-            for eight in range((here + 7) >> 3):
-                at = count + (eight << 3)
-                weeks, keys, slip_keys = born[at : at + 8], key[at : at + 8], slip_key[at : at + 8]
-                for i in range(8):
-                    weeks[i] = week
-                    keys[i] = first_key + np.uint64(i) * _DEAL_STRIDE
-                    slip_keys[i] = first_slip + np.uint64(i) * _SLIP_STRIDE
+            first_key = names[0, week] + np.uint64(number) * _DEAL_STRIDE
+            first_slip = names[1, week] + np.uint64(number) * _SLIP_STRIDE
+            for at in range(count, count + here, LANES):
+                put_row(born, at, week, 0)
+                put_row(key, at, first_key, _DEAL_STRIDE)
+                put_row(slip_key, at, first_slip, _SLIP_STRIDE)
                 first_key += _EIGHT * _DEAL_STRIDE
                 first_slip += _EIGHT * _SLIP_STRIDE
             count += here
@@ -125,33 +140,51 @@ def draw_deals(cohort, births, place, start, end, words, guide, wins_lag, loss_l
     place[0], place[1] = week, number
     for q in range(quarter + 1, quarter_row.size):
         quarter_row[q] = count
+    mix_rows(key, _ZERO, count, cohort.lag)
+    mix_rows(key, GAMMA, count, bits)
     for i in range(count):
-        bits[i] = mix64(key[i])
-        u[i] = uniform(mix64(key[i] + GAMMA))
+        u[i] = uniform(bits[i])
+    bits = cohort.lag
     for q in range(win.size):
         first, last = quarter_row[q], quarter_row[q + 1]
         lag_if_won, lag_if_lost, p = wins_lag[q], loss_lag[q], win[q]
+        its_born, its_due, its_bits = born[first:last], due[first:last], bits[first:last]
         if lag_if_lost < 0:
-            for i in range(first, last):
-                due[i] = min(born[i] + draw_lag(words, guide, lag_if_won, bits[i]), end)
+            for i in range(its_due.size):
+                its_due[i] = min(its_born[i] + draw_lag(words, guide, lag_if_won, its_bits[i]), end)
         else:
-            for i in range(first, last):
-                lag = lag_if_won if u[i] < p else lag_if_lost
-                cohort.chance[i] = p
-                due[i] = min(born[i] + draw_lag(words, guide, lag, bits[i]), end)
+            its_u, its_chance = u[first:last], cohort.chance[first:last]
+            for i in range(its_due.size):
+                lag = lag_if_won if its_u[i] < p else lag_if_lost
+                its_chance[i] = p
+                its_due[i] = min(its_born[i] + draw_lag(words, guide, lag, its_bits[i]), end)
     return count
 
 
-@hot
+@inner
+def _same(one, other):
+    alike = True
+    for i in range(one.size):
+        alike = alike and one[i] == other[i]
+    return alike
+
+
+@part
 def value_deals(cohort, count, size, size_kind, data, curves):
     """Draw what each deal is worth, by the assumptions and events of its quarter of birth."""
-    key, value, tail, far = cohort.key, cohort.value, cohort.live, cohort.far
+    value, tail, far = cohort.value, cohort.live, cohort.far
+    mix_rows(cohort.key, _TWO * GAMMA, count, cohort.bits)
     for i in range(count):
-        value[i] = uniform(mix64(key[i] + _TWO * GAMMA))
-    for q in range(size_kind.shape[0]):
-        first, last = cohort.first[q], cohort.first[q + 1]
+        value[i] = uniform(cohort.bits[i])
+    q = 0
+    while q < size_kind.shape[0]:
+        first = cohort.first[q]
         kind, start, entries, curve = size_kind[q, 0], size_kind[q, 1], size_kind[q, 2], size_kind[q, 3]
         a, b, times = size[q, 0], size[q, 1], size[q, 2]
+        q += 1
+        while q < size_kind.shape[0] and _same(size_kind[q], size_kind[q - 1]) and _same(size[q], size[q - 1]):
+            q += 1
+        last = cohort.first[q]
         if kind < 0:
             for i in range(first, last):
                 value[i] = 0.0
@@ -170,7 +203,47 @@ def value_deals(cohort, count, size, size_kind, data, curves):
                 value[i] = in_grains(times * draw_size(kind, a, b, start, entries, curve, data, curves, value[i]))
 
 
-@hot
+@inner
+def add_born(value, first, born, column, values):
+    """Add what deals are worth at birth to the book's values; first : (QT + 1,) first row of each quarter."""
+    for q in range(first.size - 1):
+        low, high = first[q], first[q + 1]
+        if low == high:
+            continue
+        if column[13 * q] != column[13 * q + 12]:
+            for i in range(low, high):
+                values[BORN, column[born[i]]] += value[i]
+            continue
+        one, two, three, four = 0.0, 0.0, 0.0, 0.0  # whole grains: any order gives the same sum
+        fours = low + ((high - low) & ~3)
+        for i in range(low, fours, 4):
+            one += value[i]
+            two += value[i + 1]
+            three += value[i + 2]
+            four += value[i + 3]
+        for i in range(fours, high):
+            one += value[i]
+        values[BORN, column[13 * q]] += one + two + three + four
+
+
+@inner
+def fold(book):
+    """Add what was gathered in cells to the book, and empty them."""
+    cells, columns = book.cells, book.tally.shape[1]
+    strand = CELLS * columns
+    for c in range(columns):
+        for row in range(BORN):
+            at = CELLS * c + 2 * row
+            number, value = 0.0, 0.0
+            for s in range(STRANDS):
+                number += cells[s * strand + at]
+                value += cells[s * strand + at + 1]
+                cells[s * strand + at] = cells[s * strand + at + 1] = 0.0
+            book.tally[row, c] += np.int64(number)
+            book.value[row, c] += value
+
+
+@part
 def settle_deals(cohort, count, weeks, limit, early_losses, end, words, guide, book):
     """Play deals from their first due week to their decision or the end of the horizon.
 
@@ -179,43 +252,48 @@ def settle_deals(cohort, count, weeks, limit, early_losses, end, words, guide, b
     """
     born, due, u, value, live, bits = cohort.born, cohort.due, cohort.win, cohort.value, cohort.live, cohort.bits
     chance, slip_key = cohort.chance, cohort.slip_key
-    win, factor, slip, column, turn = weeks.win, weeks.factor, weeks.slip, weeks.column, weeks.turn
-    counts, values = book.tally, book.value
+    win, factor, slip, cell, turn = weeks.win, weeks.factor, weeks.slip, weeks.cell, weeks.turn
+    cells, strand = book.cells, CELLS * book.tally.shape[1]
+    mix_rows(slip_key, _ZERO, count, bits)
     for i in range(count):
-        bits[i] = mix64(slip_key[i])
         live[i] = i
-    for i in range(count):
-        values[np.uint64(i & 3), BORN, np.uint64(column[np.uint64(born[i])])] += value[i]
+    add_born(value, cohort.first, born, weeks.column, book.value)
     left = count
+    odds = chance if early_losses else win
     for slips in range(limit + 1):
         on = 1 if slips < limit else 0  # the slip after the last that is survived is a loss
+        if_slipped = 2 * SLIPPED * on
         again = 0
         for j in range(left):
             i = np.uint64(live[j])
             w = np.uint64(due[i])
-            p = chance[i] if early_losses else win[w]
-            slipped = 1 if bits[j] < slip[w] else 0
-            won = 1 if u[i] < p else 0
-            row = np.uint64(2 * slipped * on + won * (1 - slipped))
-            strand, at = np.uint64(j & 3), np.uint64(column[w])
-            counts[strand, row, at] += 1
-            values[strand, row, at] += value[i]
+            p = odds[i if early_losses else w]
+            slipped = bits[j] < slip[w]
+            if_not = 2 * WON if u[i] < p else 0
+            worth = value[i]
+            at = np.uint64(cell[w] + (j & 3) * strand + (if_slipped if slipped else if_not))
+            cells[at] += 1.0
+            cells[at + _ONE] += worth
             live[again] = live[j]
-            again += slipped * on
+            again += on if slipped else 0
         left = again
         if left == 0:
             break
-        first, second = np.uint64(2 * slips + 1) * GAMMA, np.uint64(2 * slips + 2) * GAMMA
+        for j in range(left):
+            cohort.slipped[j] = slip_key[np.uint64(live[j])]
+        mix_rows(cohort.slipped, np.uint64(2 * slips + 1) * GAMMA, left, cohort.lag)
+        mix_rows(cohort.slipped, np.uint64(2 * slips + 2) * GAMMA, left, bits)
         for j in range(left):
             i = np.uint64(live[j])
             w = np.uint64(due[i])
-            later = due[i] + draw_lag(words, guide, weeks.delay[w], mix64(slip_key[i] + first))
-            bits[j] = mix64(slip_key[i] + second)
+            later = due[i] + draw_lag(words, guide, weeks.delay[w], cohort.lag[j])
             out = 1 if later >= turn[w] else 0
-            strand, at = np.uint64(j & 3), np.uint64(column[w])
-            counts[strand, PUSHED_OUT, at] += out
-            values[strand, PUSHED_OUT, at] += out * value[i]
+            worth = out * value[i]
+            at = np.uint64(cell[w] + (j & 3) * strand + 2 * PUSHED_OUT)
+            cells[at] += out
+            cells[at + _ONE] += worth
             chance[i] *= min(1.0, factor[w])
             due[i] = min(later, end)
         for w in range(end):
             win[w] *= factor[w]
+    fold(book)

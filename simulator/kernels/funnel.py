@@ -12,123 +12,84 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.kernels.counts import binomial_quantile
-from simulator.kernels.jit import hot, inner
+from simulator.kernels.jit import inner
+from simulator.kernels.lanes import (
+    LANES,
+    LIMITS,
+    ROWS,
+    add_rows,
+    count_below,
+    most_in_row,
+    name_rows,
+    put_row,
+    rows_differ,
+    share_rows,
+)
 from simulator.kernels.spreads import draw_lag
-from simulator.kernels.streams import ALWAYS, GAMMA, mix64, uniform, word
+from simulator.kernels.streams import ALWAYS, uniform, word
 
 ONE_BY_ONE = 1024  # individuals of a cohort converted by their own uniforms
-LAGGED_ONE_BY_ONE = 64  # of those, how many draw their own lag
+LAGGED_ONE_BY_ONE = 256  # of those, how many draw their own lag
 REST = 1 << 20  # counter of the draws for the rest of a cohort
-_ONE, _ZERO, _EIGHT = np.uint64(1), np.uint64(0), np.uint64(8)
-_S1, _S2, _S4, _S56 = np.uint64(1), np.uint64(2), np.uint64(4), np.uint64(56)
-_B1, _B2 = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333)
-_B4, _B8 = np.uint64(0x0F0F0F0F0F0F0F0F), np.uint64(0x0101010101010101)
+MOST_LIMITS = 24  # weeks up to which a lag is counted by week instead of looked up
+MARGIN = MOST_LIMITS + LANES  # zeros before and after a row of such counts
+_LATE = 1.0 / 256.0  # share of individuals that may be later than the last week that is counted
 
 
 @inner
-def _ones(v):
-    """Number of bits set; written so that compilers recognise it."""
-    v = v - ((v >> _S1) & _B1)
-    v = (v & _B2) + ((v >> _S2) & _B2)
-    v = (v + (v >> _S4)) & _B4
-    return (v * _B8) >> _S56
-
-
-@hot
-def convert(counts, limits, rates, keys, below, open_lanes, converted):
+def convert(counts, limits, rates, keys, few, converted):
     """How many of each week's cohort go on.
 
-    counts : int64 (week,) individuals; limits : uint64 (week,) thresholds of ``rates`` (week,);
-    keys : uint64 (week,) streams; below, open_lanes : uint64 (week,) scratch.
-    Fills converted (week,). The loops start at 0 and keep four planes in registers, which is what
-    lets the compiler work on several weeks at a time (nine times faster).
+    counts : int64 (week,) individuals; limits : uint64 (week + 8,) thresholds of ``rates`` (week,); keys : uint64
+    (week + 8,) streams; few : int64 (week + 8,) scratch. Fills converted (week + 8,).
     """
     weeks = counts.size
     largest = 0
     for w in range(weeks):
-        converted[w] = 0
+        few[w] = min(counts[w], ONE_BY_ONE)
         largest = max(largest, counts[w])
-    groups = (min(largest, ONE_BY_ONE) + 63) >> 6
-    for group in range(groups):
-        undecided = _ZERO
-        for w in range(weeks):
-            lanes = min(max(min(counts[w], ONE_BY_ONE) - (group << 6), 0), 64)
-            mask = ALWAYS if lanes == 64 else (_ONE << np.uint64(lanes)) - _ONE
-            certain = limits[w] == ALWAYS
-            never = limits[w] == _ZERO
-            below[w] = mask if certain else _ZERO
-            open_lanes[w] = _ZERO if certain or never else mask
-            undecided |= open_lanes[w]
-        plane = 0
-        while undecided != _ZERO and plane < 64:
-            undecided = _ZERO
-            for w in range(weeks):
-                under, still, key, limit = below[w], open_lanes[w], keys[w], limits[w]
-                for j in range(4):
-                    bits = mix64(key + np.uint64((group << 6) + plane + j) * GAMMA)
-                    one = _ZERO - ((limit >> np.uint64(63 - plane - j)) & _ONE)  # all ones where the rate has this bit
-                    under |= still & ~bits & one
-                    still &= ~(bits ^ one)
-                below[w], open_lanes[w] = under, still
-                undecided |= still
-            plane += 4
-        for w in range(weeks):
-            converted[w] += np.int64(_ones(below[w]))
+    for lane in range(LANES):
+        few[weeks + lane] = 0
+    for w in range(converted.size):
+        converted[w] = 0
+    for at in range(0, weeks, LANES):
+        for group in range((most_in_row(few, at) + 63) >> 6):
+            share_rows(few, keys, limits, at, group, converted)
     if largest > ONE_BY_ONE:
         for w in range(weeks):
             if counts[w] > ONE_BY_ONE:
                 converted[w] += binomial_quantile(uniform(word(keys[w], REST)), counts[w] - ONE_BY_ONE, rates[w])
 
 
-@hot
-def spread_over_weeks(counts, keys, lags, cdf, words, guide, first, last, cut, bits, source, landing, into):
+@inner
+def spread_over_weeks(counts, keys, lags, cdf, words, guide, first, last, cut, few, rows, below, landed, into):
     """Send the individuals of every week's cohort to the weeks in which they arrive: adds to ``into``.
 
-    counts : int64 (week,); keys : uint64 (week,) streams; lags : int64 (QT,) spreads by quarter;
-    bits, source : uint64, int64 (week × LAGGED_ONE_BY_ONE,) and landing : int64 (week + lag,) room
-    to work. The first of a cohort draw their own lag, the rest are split week after week by binomial
-    quantiles. Arrivals from week ``last`` on are dropped, of cohorts before week ``cut`` those from
-    ``cut`` on.
-
-    One loop names the individuals, by eights: what is named too much, the next week overwrites. One
-    makes their words, one looks up their lags, in four strands so that neighbours, who land in the
-    same weeks, do not wait for each other's sums.
+    counts : int64 (week,); keys : uint64 (week + 8,) streams; lags : int64 (QT,) spreads by quarter; few, rows, below,
+    landed : room to work, see :class:`simulator.kernels.room.Leads`. The first of a cohort draw their own lag, the rest
+    are split week after week by binomial quantiles. Arrivals from week ``last`` on are dropped, of cohorts before week
+    ``cut`` those from ``cut`` on.
     """
-    for w in range(landing.size):
-        landing[w] = 0
     largest = 0
-    week = first
-    while week < last:  # cohorts of one quarter have one lag
-        quarter = week // 13
-        until = min(last, 13 * quarter + 13)
-        individuals = 0
-        while week < until:
-            largest = max(largest, counts[week])
-            here, key = min(counts[week], LAGGED_ONE_BY_ONE), keys[week]
-            for eight in range((here + 7) >> 3):
-                at = individuals + (eight << 3)
-                some, whence = bits[at : at + 8], source[at : at + 8]
-                for i in range(8):
-                    some[i] = key + np.uint64(i) * GAMMA
-                    whence[i] = week
-                key += _EIGHT * GAMMA
-            individuals += here
-            week += 1
-        for i in range(individuals):
-            bits[i] = mix64(bits[i])
-        lag = lags[quarter]
-        strand = individuals >> 2
-        for i in range(strand):
-            for j in range(4):
-                one = i + j * strand
-                landing[np.uint64(source[one] + draw_lag(words, guide, lag, bits[one]))] += 1
-        for one in range(strand << 2, individuals):
-            landing[np.uint64(source[one] + draw_lag(words, guide, lag, bits[one]))] += 1
-        if week == cut:
-            for w in range(cut, landing.size):
-                landing[w] = 0
-    for w in range(first, last):
-        into[w] += landing[w]
+    begin = first
+    while begin < last:  # cohorts of one lag, on one side of the cut
+        lag = lags[begin // 13]
+        end = begin + 13
+        while end < last and end != cut and lags[end // 13] == lag:
+            end += 13
+        until = cut if begin < cut else last
+        cohorts = counts[begin:end]
+        for w in range(cohorts.size):
+            few[w] = min(cohorts[w], LAGGED_ONE_BY_ONE)
+            largest = max(largest, cohorts[w])
+        for lane in range(LANES):
+            few[end - begin + lane] = 0
+        limits = limits_to_count(cdf, lag)
+        if limits > 0:
+            _land_by_counts(few, keys[begin:], end - begin, words, lag, limits, rows, below, landed, into[begin:until])
+        else:
+            _land_one_by_one(few, keys[begin:], end - begin, words, guide, lag, rows, landed, into[begin:until])
+        begin = end
     if largest <= LAGGED_ONE_BY_ONE:
         return
     longest = cdf.shape[1] - 1
@@ -145,3 +106,71 @@ def spread_over_weeks(counts, keys, lags, cdf, words, guide, first, last, cut, b
             rest -= there
             before = cdf[i, k]
             k += 1
+
+
+@inner
+def limits_to_count(cdf, i):
+    """How many weeks of lag i hold all but a few of its individuals, or 0 where they are too many to count by week."""
+    k = LIMITS
+    while k <= MOST_LIMITS and k <= cdf.shape[1]:
+        if cdf[i, k - 1] > 1.0 - _LATE:
+            return k
+        k += LIMITS
+    return 0
+
+
+@inner
+def _land_by_counts(few, keys, weeks, words, lag, limits, rows, below, landed, into):
+    """Short lags: of eight weeks at a time, how many words are below the limit of each week of the lag.
+
+    With b[k, w] of week w's cohort below limit k, what arrives by week w is the sum of b[k, w − k], but for those
+    whose lag is ``limits`` weeks or longer; these few are looked up one by one.
+    """
+    stride = below.size // (MOST_LIMITS + 1)
+    highest = words[lag, limits - 1]
+    last = stride * (limits - 1) + MARGIN
+    for at in range(0, weeks, LANES):
+        deepest = (most_in_row(few, at) + ROWS - 1) & -ROWS
+        name_rows(keys, few, at, deepest, rows)
+        for k in range(0, limits, LIMITS):
+            count_below(rows, deepest, words, lag, k, below, stride * k + MARGIN + at, stride)
+        if highest != ALWAYS and rows_differ(below, last + at, few, at):
+            for lane in range(LANES):
+                for row in range(few[at + lane]):
+                    bits = rows[LANES * row + lane]
+                    if bits >= highest:
+                        k = limits
+                        while bits >= words[lag, k] and words[lag, k] != ALWAYS:
+                            k += 1
+                        if at + lane + k < into.size:
+                            into[at + lane + k] += 1
+    reach = min(weeks + limits, into.size)
+    filled = (weeks + LANES - 1) & -LANES
+    for k in range(limits):
+        for at in range(stride * k + MARGIN + filled, stride * k + 2 * MARGIN + filled, LANES):
+            put_row(below, at, 0, 0)
+    for at in range(0, reach, LANES):
+        add_rows(below, MARGIN + at, limits, stride - 1, landed, LANES + at)
+    landed[LANES - 1] = 0
+    by_then, by_before = landed[LANES:], landed[LANES - 1 :]
+    for w in range(reach):
+        into[w] += by_then[w] - by_before[w]
+    longest, its_last = into[limits:], below[last:]
+    for w in range(reach - limits):
+        longest[w] += its_last[w]
+
+
+@inner
+def _land_one_by_one(few, keys, weeks, words, guide, lag, rows, landed, into):
+    """Long lags: each individual's is looked up."""
+    for w in range(weeks + words.shape[1]):
+        landed[w] = 0
+    for at in range(0, weeks, LANES):
+        deepest = (most_in_row(few, at) + ROWS - 1) & -ROWS
+        name_rows(keys, few, at, deepest, rows)
+        for lane in range(LANES):
+            week = at + lane
+            for row in range(few[week]):
+                landed[np.uint64(week + draw_lag(words, guide, lag, rows[np.uint64(LANES * row + lane)]))] += 1
+    for w in range(min(weeks + words.shape[1], into.size)):
+        into[w] += landed[w]

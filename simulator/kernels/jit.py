@@ -157,8 +157,14 @@ def hot(function: Function) -> Function:
     return _called_by_kernels(function, OptimisingCompiler)
 
 
-def _called_by_kernels(function: Function, compiler: type[LinkedCompiler]) -> Function:
-    dispatcher = _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=compiler, **OPTIONS)(function)
+def part(function: Function) -> Function:
+    """Compile a hot kernel that is called in one place: it is put there, and its hundreds of arguments need no passing."""
+    return _called_by_kernels(function, OptimisingCompiler, forceinline=True)
+
+
+def _called_by_kernels(function: Function, compiler: type[LinkedCompiler], **options: bool) -> Function:
+    bare: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": compiler, **options}
+    dispatcher = _njit(**bare, **OPTIONS)(function)
     if not config.DISABLE_JIT:
         dispatcher.__class__ = _inner(type(dispatcher))
     made: Function = dispatcher

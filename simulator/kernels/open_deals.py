@@ -33,7 +33,7 @@ def play_open_deals(opening, s, i, start, end, warm, tables, wins_lag, loss_lag,
     of the plan's numbers; shift, times : (QT,) the market's shift and multiplier of the win rate;
     column : (week,). Adds to ``book``, fills row i of ``fates``.
     """
-    counts, values = book.tally[0], book.value[0]
+    counts, values = book.tally, book.value
     for d in range(opening.deal_segment.size):
         if opening.deal_segment[d] != s:
             continue

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.kernels.deals import BORN, STRANDS, Book, Cohort, Weeks
-from simulator.kernels.funnel import LAGGED_ONE_BY_ONE
-from simulator.kernels.leads import GUIDE as ARRIVAL_GUIDE
+from simulator.kernels.deals import BORN, CELLS, STRANDS, Book, Cohort, Weeks
+from simulator.kernels.funnel import LAGGED_ONE_BY_ONE, MARGIN, MOST_LIMITS
+from simulator.kernels.lanes import LANES
 from simulator.kernels.market import Weather
 from simulator.kernels.plan import Plan
 from simulator.kernels.spreads import GUIDE
@@ -30,20 +30,21 @@ class Leads(NamedTuple):
     """A segment's leads in one trial."""
 
     n: NDArray[np.int64]  # (T, week) entries into each stage
-    words: NDArray[np.uint64]  # (4, week)
-    whole: NDArray[np.int64]  # (2, week)
+    words: NDArray[np.uint64]  # (2, week + 8)
+    whole: NDArray[np.int64]  # (2, week + 8)
     real: NDArray[np.float64]  # (week,)
-    bits: NDArray[np.uint64]  # (individual,) words of their lags
-    source: NDArray[np.int64]  # (individual,) week of entry
-    landing: NDArray[np.int64]  # (week + lag,) arrivals
+    few: NDArray[np.int64]  # (week + 8,) individuals with uniforms, or lags, of their own
+    rows: NDArray[np.uint64]  # (individual of a week × 8,) words of eight weeks' lags
+    below: NDArray[np.int64]  # (25 × (margin, week + 8),) how many of these are below each limit
+    landed: NDArray[np.int64]  # (week + lag + 16,) arrivals
 
 
 class Arrivals(NamedTuple):
     """Tables of arrivals; those of a static plan are kept from trial to trial."""
 
     table: NDArray[np.float64]  # (S or 1, row, entry)
-    guide: NDArray[np.int32]  # (S or 1, row, 64)
-    known: NDArray[np.float64]  # (S or 1, row, 4)
+    known: NDArray[np.float64]  # (S or 1, row, 3)
+    places: NDArray[np.int64]  # (S or 1, 3, week + 8)
 
 
 class Room(NamedTuple):
@@ -64,7 +65,8 @@ class Room(NamedTuple):
 def _cohort(size: int, quarters: int) -> Cohort:
     return Cohort(
         born=np.zeros(size, np.int64), due=np.zeros(size, np.int64), key=np.zeros(size, np.uint64),
-        slip_key=np.zeros(size, np.uint64), bits=np.zeros(size, np.uint64), win=np.zeros(size),
+        slip_key=np.zeros(size, np.uint64), slipped=np.zeros(size, np.uint64), lag=np.zeros(size, np.uint64),
+        bits=np.zeros(size, np.uint64), win=np.zeros(size),
         chance=np.zeros(size), value=np.zeros(size), live=np.zeros(size, np.int64), far=np.zeros(size),
         first=np.zeros(quarters + 1, np.int64),
     )  # fmt: skip
@@ -94,13 +96,17 @@ def make_room(plan: Plan, columns: int, entries: int = 1) -> Room:
         terms, tables, weather,
         Draws(np.zeros(plan.numbers.normal_name.size), np.zeros(plan.numbers.kind.size),
               plan.numbers.slot_value.copy()),
-        Leads(np.zeros((t, weeks), np.int64), np.zeros((4, weeks), np.uint64), np.zeros((2, weeks), np.int64),
-              np.zeros(weeks), np.zeros(13 * LAGGED_ONE_BY_ONE + 8, np.uint64),
-              np.zeros(13 * LAGGED_ONE_BY_ONE + 8, np.int64), np.zeros(weeks + shape.weeks_kept, np.int64)),
-        Arrivals(np.zeros((kept, weeks + 1, entries)), np.zeros((kept, weeks + 1, ARRIVAL_GUIDE), np.int32),
-                 np.full((kept, weeks + 1, 4), -1.0)),
+        Leads(np.zeros((t, weeks), np.int64), np.zeros((2, weeks + LANES), np.uint64),
+              np.zeros((2, weeks + LANES), np.int64), np.zeros(weeks), np.zeros(weeks + LANES, np.int64),
+              np.zeros(LANES * LAGGED_ONE_BY_ONE, np.uint64),
+              np.zeros((MOST_LIMITS + 1) * (MARGIN + weeks + LANES), np.int64),
+              np.zeros(weeks + shape.weeks_kept + 2 * LANES + MOST_LIMITS, np.int64)),
+        Arrivals(np.zeros((kept, weeks + 1, entries)), np.full((kept, weeks + 1, 3), -1.0),
+                 np.zeros((kept, 3, weeks + LANES), np.int64)),
         _cohort(BATCH, quarters), np.zeros(2, np.int64),
         Weeks(np.zeros(weeks + 1), np.zeros(weeks + 1), np.zeros(weeks + 1, np.uint64), np.zeros(weeks + 1, np.int64),
+              np.zeros(weeks + 1, np.int64),
               np.zeros(weeks + 1, np.int64), np.zeros(weeks + 1, np.int64)),
-        Book(np.zeros((STRANDS, BORN + 1, columns + 2), np.int64), np.zeros((STRANDS, BORN + 1, columns + 2))),
+        Book(np.zeros((BORN + 1, columns + 2), np.int64), np.zeros((BORN + 1, columns + 2)),
+             np.zeros(STRANDS * (columns + 2) * CELLS)),
     )  # fmt: skip

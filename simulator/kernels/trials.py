@@ -7,11 +7,13 @@ import numpy as np
 from simulator.kernels.closing import play_open_closely, settle_closely
 from simulator.kernels.deals import (
     BORN,
+    CELLS,
     LOST,
     PUSHED_OUT,
     SLIPPED,
     WON,
     draw_deals,
+    note_births,
     set_weeks,
     settle_deals,
     value_deals,
@@ -52,6 +54,8 @@ def set_columns(column, start, by_week):
         by_week.column[w] = column[w]
         by_week.turn[w] = 13 * (w // 13 + 1)
     by_week.column[weeks] = column[weeks - 1] + 1  # nothing that is read lies there
+    for w in range(weeks + 1):
+        by_week.cell[w] = CELLS * by_week.column[w]
 
 
 @inner
@@ -60,11 +64,10 @@ def clear(n, book):
     for t in range(n.shape[0]):
         for w in range(n.shape[1]):
             n[t, w] = 0
-    for strand in range(book.tally.shape[0]):
-        for row in range(book.tally.shape[1]):
-            for c in range(book.tally.shape[2]):
-                book.tally[strand, row, c] = 0
-                book.value[strand, row, c] = 0.0
+    for row in range(book.tally.shape[0]):
+        for c in range(book.tally.shape[1]):
+            book.tally[row, c] = 0
+            book.value[row, c] = 0.0
 
 
 @inner
@@ -79,12 +82,7 @@ def report(n, book, start, with_money, i, counts, cents):
             for w in range(start + c * width, start + (c + 1) * width):
                 total += n[t, w]
             counts[t, i, c] = total
-    for strand in range(1, book.tally.shape[0]):
-        for row in range(book.tally.shape[1]):
-            for c in range(columns + 1):
-                book.tally[0, row, c] += book.tally[strand, row, c]
-                book.value[0, row, c] += book.value[strand, row, c]
-    count, value = book.tally[0], book.value[0]
+    count, value = book.tally, book.value
     still = count[BORN, 0] - count[WON, 0] - count[LOST, 0]
     worth = value[BORN, 0] - value[WON, 0] - value[LOST, 0]
     for c in range(columns):
@@ -155,8 +153,9 @@ def run_trials(shape, numbers, spreads, market, segments, streams, opening, seed
                     arrivals.known[0, row, 0] = -1.0
             entry = segments.entry[s]
             draw_arrivals(terms.arrivals[s], terms.bought[s], terms.dispersion[s], segments.profile[s],
-                          substream(demand_key, streams.arrivals[s]), start, first_week, arrivals.table[kept],
-                          arrivals.guide[kept], arrivals.known[kept], leads.words[0], n[entry])  # fmt: skip
+                          substream(demand_key, streams.arrivals[s]), start, first_week,
+                          i == begin or not shape.static, arrivals.table[kept], arrivals.known[kept],
+                          arrivals.places[kept], leads.words[0], leads.few, n[entry])  # fmt: skip
             if opening is not None:
                 for lead in range(opening.lead_segment.size):
                     if opening.lead_segment[lead] == s:
@@ -165,24 +164,24 @@ def run_trials(shape, numbers, spreads, market, segments, streams, opening, seed
                             t, opening.lead_age[lead], opening.lead_count[lead], terms.rate[s, t, q],
                             segments.lag[s, t, q], tables.cdf, tables.words, tables.guide, streams.conversion[s, t],
                             streams.lag[s, t], demand_key, start, n, leads.words, leads.whole, leads.real,
+                            leads.few,
                         )  # fmt: skip
             play_leads(entry, terms.rate[s], terms.rate_limit[s], segments.lag[s], tables.cdf, tables.words,
                        tables.guide, streams.conversion[s], streams.lag[s], demand_key, start, weeks, first_week,
-                       shape.given_leads, n, leads.words, leads.whole, leads.real, leads.bits,
-                       leads.source, leads.landing)  # fmt: skip
+                       shape.given_leads, n, leads.words, leads.whole, leads.real, leads.few,
+                       leads.rows, leads.below, leads.landed)  # fmt: skip
 
             # deals born, then those that were open at the start
             win, factor, slip_limit = terms.rate[s, stages - 1], terms.factor[s], terms.slip_limit[s]
             wins_lag, loss_lag = segments.lag[s, stages - 1], segments.loss_lag[s]
             deals_stream = substream(deals_key, streams.deals[s])
             slips_stream = substream(slips_key, streams.slips[s])
-            for w in range(first_birth, weeks):
-                book.tally[0, BORN, column[w]] += births[w]
+            note_births(births, first_birth, column, book)
             place[0], place[1] = first_birth, 0
             while place[0] < weeks:
                 set_weeks(win, factor, slip_limit, segments.delay[s], by_week)
                 count = draw_deals(cohort, births, place, start, weeks, tables.words, tables.guide, wins_lag, loss_lag,
-                                   win, deals_stream, slips_stream)  # fmt: skip
+                                   win, deals_stream, slips_stream, leads.words)  # fmt: skip
                 if shape.money:
                     value_deals(cohort, count, terms.size[s], terms.size_kind[s], spreads.data, spreads.curves)
                 if closing is None:

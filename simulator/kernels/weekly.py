@@ -137,15 +137,16 @@ def run_weekly(shape, numbers, spreads, market, segments, streams, opening, team
                     arrivals.known[0, row, 0] = -1.0
             n = floor.came[0, s]
             draw_arrivals(terms.arrivals[s], terms.bought[s], terms.dispersion[s], segments.profile[s],
-                          substream(demand_key, streams.arrivals[s]), start, first_week, arrivals.table[kept],
-                          arrivals.guide[kept], arrivals.known[kept], leads.words[0], n[segments.entry[s]])  # fmt: skip
+                          substream(demand_key, streams.arrivals[s]), start, first_week,
+                          i == begin or not shape.static, arrivals.table[kept], arrivals.known[kept],
+                          arrivals.places[kept], leads.words[0], leads.few, n[segments.entry[s]])  # fmt: skip
             for lead in range(opening.lead_segment.size):
                 if opening.lead_segment[lead] == s:
                     t, q = opening.lead_stage[lead] + 1, opening.lead_quarter[lead]
                     play_opening_leads(
                         t, opening.lead_age[lead], opening.lead_count[lead], terms.rate[s, t, q], segments.lag[s, t, q],
                         tables.cdf, tables.words, tables.guide, streams.conversion[s, t], streams.lag[s, t],
-                        demand_key, start, n, leads.words, leads.whole, leads.real,
+                        demand_key, start, n, leads.words, leads.whole, leads.real, leads.few,
                     )  # fmt: skip
 
         shift, times = weather.rate_shift[stages - 1], weather.rate_factor[stages - 1]

@@ -41,6 +41,7 @@ LIBRARIES = {
     "pydantic": ["simulator/scenario/*"],
     "pydantic_core": ["simulator/scenario/*"],
     "numba": ["simulator/kernels/*", "simulator/simulation/*", "simulator/analysis/sweep_work.py"],
+    "llvmlite": ["simulator/kernels/vectors.py"],
     "rich": ["simulator/cli/*", "simulator/report/*"],
     "jinja2": ["simulator/report/*"],
     "xlsxwriter": ["simulator/export/*"],
@@ -53,10 +54,10 @@ LIBRARIES = {
 }  # fmt: skip
 """Where a library may be imported; one that is not listed may be imported anywhere but in the strict rooms."""
 
-DISTRIBUTIONS = {"pydantic_core": "pydantic", "ruamel": "ruamel.yaml", "markupsafe": "jinja2"}
+DISTRIBUTIONS = {"pydantic_core": "pydantic", "ruamel": "ruamel.yaml", "markupsafe": "jinja2", "llvmlite": "numba"}
 """Libraries that come with, or are installed as, another name."""
 
-STRICT = {"kernels": {"numba", "numpy"}, "statistics": {"numpy", "scipy"}}
+STRICT = {"kernels": {"numba", "numpy", "llvmlite"}, "statistics": {"numpy", "scipy"}}
 """Rooms that use these libraries and no others."""
 
 
