@@ -158,8 +158,8 @@ def hot(function: Function) -> Function:
 
 
 def part(function: Function) -> Function:
-    """Compile a hot kernel that is called in one place: it is put there, and its hundreds of arguments need no passing."""
-    return _called_by_kernels(function, OptimisingCompiler, forceinline=True)
+    """Compile an inner kernel that is called in one place: it is put there, and no argument needs passing."""
+    return _called_by_kernels(function, LinkedCompiler, forceinline=True)
 
 
 def _called_by_kernels(function: Function, compiler: type[LinkedCompiler], **options: bool) -> Function:
