@@ -12,11 +12,11 @@ from collections.abc import Callable
 import numba
 import numpy as np
 
-from simulator.kernels import deals, funnel, leads, trials
+from simulator.kernels import arrivals, deals, funnel, trials
 from simulator.kernels.jit import OPTIONS
 from simulator.kernels.lanes import LANES
 from simulator.kernels.room import make_room
-from simulator.kernels.streams import substream, word
+from simulator.kernels.streams import name_weeks, substream, word
 from simulator.scenario.load import load
 from simulator.simulation.lower import lower
 from simulator.simulation.simulate import group_seeds
@@ -44,18 +44,15 @@ def _arrive(plan, room, seeds, n):
         key = word(seeds[2], i)
         for w in range(n.shape[2]):
             n[i, 0, w] = 0
-        leads.draw_arrivals(
-            room.terms.arrivals[0], room.terms.bought[0], room.terms.dispersion[0], plan.segments.profile[0],
-            substream(key, plan.streams.arrivals[0]), 0, 0, i == 0, room.arrivals.table[0],
-            room.arrivals.known[0], room.arrivals.places[0], room.leads.words[0], room.leads.few, n[i, 0],
-        )  # fmt: skip
+        arrivals.draw_arrivals(0, room.terms, plan.segments, plan.streams.arrivals[0], key, 0, 0, i == 0, room.arrivals,
+                               room.leads.words[0], room.leads.few, n[i, 0])  # fmt: skip
 
 
 @_jit
 def _convert(plan, room, seeds, t, n, converted):
     words = room.leads.words
     for i in range(n.shape[0]):
-        leads.name_weeks(substream(word(seeds[2], i), plan.streams.conversion[0, t]), 0, words[0])
+        name_weeks(substream(word(seeds[2], i), plan.streams.conversion[0, t]), 0, words[0])
         for w in range(n.shape[2]):
             words[1, w], room.leads.real[w] = room.terms.rate_limit[0, t, 0], room.terms.rate[0, t, 0]
         funnel.convert(n[i, t - 1], words[1], room.leads.real, words[0], room.leads.few, converted[i])
@@ -65,7 +62,7 @@ def _convert(plan, room, seeds, t, n, converted):
 def _lag(plan, room, seeds, t, n, converted):
     words, tables = room.leads.words, room.tables
     for i in range(n.shape[0]):
-        leads.name_weeks(substream(word(seeds[2], i), plan.streams.lag[0, t]), 0, words[0])
+        name_weeks(substream(word(seeds[2], i), plan.streams.lag[0, t]), 0, words[0])
         for w in range(n.shape[2]):
             n[i, t, w] = 0
         funnel.spread_over_weeks(converted[i], words[0], plan.segments.lag[0, t], tables.cdf, tables.words,

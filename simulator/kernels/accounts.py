@@ -14,10 +14,11 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.kernels.account_deals import AT_LOSSES, AT_WINS, settle_account
+from simulator.kernels.arrivals import draw_arrivals
 from simulator.kernels.contacts import NEVER, engage, first_contacts, grow, next_join
 from simulator.kernels.deals import BORN
 from simulator.kernels.jit import inner, jit
-from simulator.kernels.leads import IN_FLIGHT, draw_arrivals
+from simulator.kernels.leads import IN_FLIGHT
 from simulator.kernels.money import in_grains
 from simulator.kernels.plan import DEALS, DEMAND, SLIPS
 from simulator.kernels.spreads import draw_lag, draw_lag_from, draw_size
@@ -94,20 +95,13 @@ def run_accounts(shape, numbers, spreads, market, segments, opening, accounts, r
             if not accounts.played[s]:
                 continue
             clear(n, book)
-            kept = 0
-            if shape.static:
-                kept = s
-            else:
-                for row in range(end + 1):
-                    arrivals.known[0, row, 0] = -1.0
             for w in range(end):
                 desk.arrived[w], desk.free[w] = 0, 0
             for q in range(desk.joining.shape[1]):
                 for phase in range(2):
                     desk.joining[phase, q] = v[accounts.joining[s, phase, max(q - shape.warm, 0)]]
-            draw_arrivals(terms.arrivals[s], terms.bought[s], terms.dispersion[s], segments.profile[s],
-                          substream(demand_key, by_arrivals[s]), start, first_week, i == begin or not shape.static,
-                          arrivals.table[kept], arrivals.known[kept], arrivals.places[kept], leads.words[0], leads.few,
+            draw_arrivals(s, terms, segments, by_arrivals[s], demand_key, start, first_week,
+                          i == begin or not shape.static, arrivals, leads.words[0], leads.few,
                           desk.arrived)  # fmt: skip
             stream = substream(demand_key, accounts.stream[s])
             deals_stream, slips_stream = (

@@ -20,12 +20,11 @@ from numpy.typing import NDArray
 
 from simulator.kernels.jit import inner, part
 from simulator.kernels.lanes import LANES, mix_rows, put_row
-from simulator.kernels.leads import name_weeks
 from simulator.kernels.lognormal import CENTRE, WIDEST, lognormal_centre
 from simulator.kernels.money import in_grains
 from simulator.kernels.plan import LOGNORMAL_P90, LOGNORMAL_SPREAD
 from simulator.kernels.spreads import draw_lag, draw_size
-from simulator.kernels.streams import GAMMA, uniform
+from simulator.kernels.streams import GAMMA, name_weeks, uniform
 
 _WRAP = 2**64
 _SLIP_STRIDE = np.uint64((1 << 24) * int(GAMMA) % _WRAP)  # room for the words of a deal's slips

@@ -1,71 +1,13 @@
-"""A trial's leads: arrivals, then stage after stage up to the birth of deals."""
+"""A trial's leads: stage after stage, from their arrival up to the birth of deals."""
 
 from __future__ import annotations
 
-import numpy as np
-
-from simulator.kernels.counts import tabulate_count
 from simulator.kernels.funnel import convert, spread_over_weeks
 from simulator.kernels.jit import inner
-from simulator.kernels.lanes import LANES, halve_rows, mix_rows
 from simulator.kernels.spreads import draw_lag_from
-from simulator.kernels.streams import GAMMA, WEEK_ZERO, mix64, substream, threshold, word
+from simulator.kernels.streams import name_weeks, substream, threshold, word
 
-_ZERO = np.uint64(0)
 IN_FLIGHT = 1 << 40  # counter of leads from a file, apart from the weeks': the warm-up's may be simulated beside them
-
-
-@inner
-def name_weeks(stream, start, keys):
-    """Fill keys (week,) with the streams of the weeks, named from the start, below ``stream``."""
-    first = np.uint64(WEEK_ZERO - start)
-    for w in range(keys.size):
-        keys[w] = mix64(stream + (first + np.uint64(w)) * GAMMA)
-
-
-@inner
-def draw_arrivals(arrivals, bought, dispersion, profile, stream, start, first_week, fresh, table, known, places, words,
-                  few, arrived):  # fmt: skip
-    """Arrivals of each week by inversion; weeks that share a law share its table.
-
-    arrivals, dispersion : (QT,) of one segment; bought (week,) what spending adds to the means, or (0,);
-    profile : (13,); fresh : whether these differ from the last call's. ``table`` (row, entry), ``known`` (row, 3) =
-    (mean, dispersion, row of places) and ``places`` (3, week + 8), see :func:`find_tables`, are kept between calls, so
-    that a plan without uncertainty makes them once. words : uint64, few : int64 (week + 8,) scratch. Fills arrived
-    (week,).
-    """
-    if fresh:
-        find_tables(arrivals, bought, dispersion, profile, first_week, table, known, places)
-    name_weeks(stream, start, words)
-    mix_rows(words, _ZERO, arrived.size, words)
-    for at in range(first_week, arrived.size, LANES):
-        halve_rows(table, words, places[0], places[1], at, few)
-    some, its_few, less = arrived[first_week:], few[first_week:], places[2, first_week:]
-    for week in range(some.size):
-        some[week] = its_few[week] + less[week]
-
-
-@inner
-def find_tables(arrivals, bought, dispersion, profile, first_week, table, known, places):
-    """Fill places (3, week): of each week's law, the first entry in its table, how many, the count less the entry."""
-    row, its_week = 0, 0
-    for week in range(first_week, places.shape[1] - LANES):
-        quarter = week // 13
-        mean, d = arrivals[quarter] * profile[week - 13 * quarter], dispersion[quarter]
-        if bought.size > 0:
-            mean += bought[week]
-        if known[row, 0] != mean or known[row, 1] != d:
-            row = 0
-            while known[row, 0] >= 0.0 and (known[row, 0] != mean or known[row, 1] != d):
-                row += 1
-            if known[row, 0] < 0.0:
-                low, first, n = tabulate_count(mean, d, table, row)
-                known[row, 0], known[row, 1], known[row, 2] = mean, d, week
-                places[0, week], places[1, week] = row * table.shape[1] + first, n
-                places[2, week] = low - places[0, week]
-        its_week = np.int64(known[row, 2])
-        for i in range(3):
-            places[i, week] = places[i, its_week]
 
 
 @inner

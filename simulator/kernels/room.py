@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.kernels.arrivals import Arrivals
 from simulator.kernels.deals import BORN, CELLS, STRANDS, Book, Cohort, Weeks
 from simulator.kernels.funnel import LAGGED_ONE_BY_ONE, MARGIN, MOST_LIMITS
 from simulator.kernels.lanes import LANES
@@ -37,14 +38,6 @@ class Leads(NamedTuple):
     rows: NDArray[np.uint64]  # (individual of a week × 8,) words of eight weeks' lags
     below: NDArray[np.int64]  # (25 × (margin, week + 8),) how many of these are below each limit
     landed: NDArray[np.int64]  # (week + lag + 16,) arrivals
-
-
-class Arrivals(NamedTuple):
-    """Tables of arrivals; those of a static plan are kept from trial to trial."""
-
-    table: NDArray[np.float64]  # (S or 1, row, entry)
-    known: NDArray[np.float64]  # (S or 1, row, 3)
-    places: NDArray[np.int64]  # (S or 1, 3, week + 8)
 
 
 class Room(NamedTuple):
@@ -101,8 +94,8 @@ def make_room(plan: Plan, columns: int, entries: int = 1) -> Room:
               np.zeros(LANES * LAGGED_ONE_BY_ONE, np.uint64),
               np.zeros((MOST_LIMITS + 1) * (MARGIN + weeks + LANES), np.int64),
               np.zeros(weeks + shape.weeks_kept + 2 * LANES + MOST_LIMITS, np.int64)),
-        Arrivals(np.zeros((kept, weeks + 1, entries)), np.full((kept, weeks + 1, 3), -1.0),
-                 np.zeros((kept, 3, weeks + LANES), np.int64)),
+        Arrivals(np.zeros((kept, weeks + 1, entries)), np.zeros((kept, 3, weeks + LANES), np.int64),
+                 np.zeros((weeks + 1, 3))),
         _cohort(BATCH, quarters), np.zeros(2, np.int64),
         Weeks(np.zeros(weeks + 1), np.zeros(weeks + 1), np.zeros(weeks + 1, np.uint64), np.zeros(weeks + 1, np.int64),
               np.zeros(weeks + 1, np.int64),

@@ -45,6 +45,14 @@ def substream(key, name):
 
 
 @inner
+def name_weeks(stream, start, keys):
+    """Fill keys (week,) with the streams of the weeks, named from the start, below ``stream``."""
+    first = np.uint64(WEEK_ZERO - start)
+    for w in range(keys.size):
+        keys[w] = mix64(stream + (first + np.uint64(w)) * GAMMA)
+
+
+@inner
 def uniform(bits):
     """A word as a number strictly between 0 and 1: the middle of one of 2**52 cells (of 2**53, the last
     would round to 1)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulator.kernels.arrivals import draw_arrivals
 from simulator.kernels.closing import play_open_closely, settle_closely
 from simulator.kernels.deals import (
     BORN,
@@ -19,7 +20,7 @@ from simulator.kernels.deals import (
     value_deals,
 )
 from simulator.kernels.jit import inner, jit
-from simulator.kernels.leads import draw_arrivals, play_leads, play_opening_leads
+from simulator.kernels.leads import play_leads, play_opening_leads
 from simulator.kernels.market import draw_market
 from simulator.kernels.open_deals import play_open_deals
 from simulator.kernels.plan import ASSUMPTIONS, DEALS, DEMAND, MARKET, SLIPS
@@ -145,17 +146,9 @@ def run_trials(shape, numbers, spreads, market, segments, streams, opening, seed
             clear(n, book)
 
             # leads
-            kept = 0
-            if shape.static:
-                kept = s
-            else:
-                for row in range(weeks + 1):
-                    arrivals.known[0, row, 0] = -1.0
             entry = segments.entry[s]
-            draw_arrivals(terms.arrivals[s], terms.bought[s], terms.dispersion[s], segments.profile[s],
-                          substream(demand_key, streams.arrivals[s]), start, first_week,
-                          i == begin or not shape.static, arrivals.table[kept], arrivals.known[kept],
-                          arrivals.places[kept], leads.words[0], leads.few, n[entry])  # fmt: skip
+            draw_arrivals(s, terms, segments, streams.arrivals[s], demand_key, start, first_week,
+                          i == begin or not shape.static, arrivals, leads.words[0], leads.few, n[entry])  # fmt: skip
             if opening is not None:
                 for lead in range(opening.lead_segment.size):
                     if opening.lead_segment[lead] == s:

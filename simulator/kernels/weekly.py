@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulator.kernels.arrivals import draw_arrivals
 from simulator.kernels.jit import inner, jit
-from simulator.kernels.leads import draw_arrivals, play_opening_leads
+from simulator.kernels.leads import play_opening_leads
 from simulator.kernels.people import fill_people
 from simulator.kernels.plan import DEALS, DEMAND, SLIPS
 from simulator.kernels.streams import substream, word
@@ -129,17 +130,10 @@ def run_weekly(shape, numbers, spreads, market, segments, streams, opening, team
                     terms.rate, demand_key, tables.words, tables.guide, people)  # fmt: skip
         _clear(floor, tally)
         for s in range(shape.segments):
-            kept = 0
-            if shape.static:
-                kept = s
-            else:
-                for row in range(weeks + 1):
-                    arrivals.known[0, row, 0] = -1.0
             n = floor.came[0, s]
-            draw_arrivals(terms.arrivals[s], terms.bought[s], terms.dispersion[s], segments.profile[s],
-                          substream(demand_key, streams.arrivals[s]), start, first_week,
-                          i == begin or not shape.static, arrivals.table[kept], arrivals.known[kept],
-                          arrivals.places[kept], leads.words[0], leads.few, n[segments.entry[s]])  # fmt: skip
+            draw_arrivals(s, terms, segments, streams.arrivals[s], demand_key, start, first_week,
+                          i == begin or not shape.static, arrivals, leads.words[0], leads.few,
+                          n[segments.entry[s]])  # fmt: skip
             for lead in range(opening.lead_segment.size):
                 if opening.lead_segment[lead] == s:
                     t, q = opening.lead_stage[lead] + 1, opening.lead_quarter[lead]

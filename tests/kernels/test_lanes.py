@@ -6,7 +6,7 @@ import numba
 import numpy as np
 import pytest
 
-from simulator.kernels import lanes, leads
+from simulator.kernels import lanes
 from simulator.kernels.jit import OPTIONS
 from simulator.kernels.lanes import LANES, LIMITS
 from simulator.kernels.streams import ALWAYS, threshold
@@ -118,25 +118,3 @@ def test_halving_finds_the_first_larger_entry() -> None:
             u = (float(bits[i] >> np.uint64(12)) + 0.5) * 2.0**-52
             assert fast[i] - first[i] == min(np.searchsorted(row, u, side="right"), n - 1)
         assert (fast == plain).all()
-
-
-@compiled
-def _arrive(arrivals, dispersion, profile, stream, fresh, table, known, places, bits, few, arrived):
-    leads.draw_arrivals(
-        arrivals, arrivals[:0], dispersion, profile, stream, 13, 0, fresh, table, known, places, bits, few, arrived
-    )
-
-
-def test_weeks_of_one_law_share_a_table_that_is_made_once() -> None:
-    arrivals, dispersion, profile = np.array([130.0, 260.0]), np.array([1.0, 2.0]), np.full(13, 1 / 13)
-    profile[:2] = 2 / 26 + 0.01, 2 / 26 - 0.01
-    table, known = np.zeros((27, 400)), np.full((27, 3), -1.0)
-    places, bits, few = np.zeros((3, 34), np.int64), np.zeros(34, np.uint64), np.zeros(34, np.int64)
-    arrived, again = np.zeros(26, np.int64), np.zeros(26, np.int64)
-    room = table, known, places, bits, few
-    _arrive(arrivals, dispersion, profile, np.uint64(7), True, *room, arrived)
-    assert (known[:6, 0] > 0).all() and known[6, 0] < 0, "three means in each quarter"
-    kept = table.copy()
-    _arrive(arrivals, dispersion, profile, np.uint64(7), False, *room, again)
-    assert (arrived == again).all() and (table == kept).all()
-    assert 100 < arrived[:13].sum() < 160 and 180 < arrived[13:].sum() < 340
