@@ -13,6 +13,7 @@ import numba
 import numpy as np
 
 from simulator.kernels import arrivals, deals, funnel, trials
+from simulator.kernels.book import clear, report
 from simulator.kernels.jit import OPTIONS
 from simulator.kernels.lanes import LANES
 from simulator.kernels.room import make_room
@@ -92,8 +93,8 @@ def _deals(plan, room, seeds, n, counts, cents, passes):
             deals.settle_deals(room.cohort, count, room.by_week, plan.segments.limit[0], False, weeks, tables.words,
                                tables.guide, book)  # fmt: skip
         if passes > 3:
-            trials.report(n[i], book, 0, True, 0, counts, cents)
-            trials.clear(room.leads.n, book)
+            report(n[i], book, 0, True, 0, counts, cents)
+            clear(room.leads.n, book)
     return drawn
 
 

@@ -7,6 +7,7 @@ engaged by the week of the decision.
 
 from __future__ import annotations
 
+from simulator.kernels.book import LOST, PUSHED_OUT, SLIPPED, WON
 from simulator.kernels.closing import (
     _PLACE,
     _PLACES,
@@ -18,7 +19,7 @@ from simulator.kernels.closing import (
     slip_word,
 )
 from simulator.kernels.contacts import chance_of_win, engage
-from simulator.kernels.deals import CYCLE, LOST, PUSHED_OUT, SLIPPED, WIN, WON
+from simulator.kernels.deals import CYCLE, WIN
 from simulator.kernels.jit import inner
 from simulator.kernels.market import shocked_rate
 from simulator.kernels.money import in_grains

@@ -15,15 +15,15 @@ import numpy as np
 
 from simulator.kernels.account_deals import AT_LOSSES, AT_WINS, settle_account
 from simulator.kernels.arrivals import draw_arrivals
+from simulator.kernels.book import BORN, clear, report
 from simulator.kernels.contacts import NEVER, engage, first_contacts, grow, next_join
-from simulator.kernels.deals import BORN
 from simulator.kernels.jit import inner, jit
 from simulator.kernels.leads import IN_FLIGHT
 from simulator.kernels.money import in_grains
 from simulator.kernels.plan import DEALS, DEMAND, SLIPS
 from simulator.kernels.spreads import draw_lag, draw_lag_from, draw_size
 from simulator.kernels.streams import WEEK_ZERO, substream, uniform, word
-from simulator.kernels.trials import clear, report, set_terms
+from simulator.kernels.trials import set_terms
 from simulator.kernels.wins import note_win
 
 _NEW, _AGAIN = 0, 3

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.kernels.book import CELLS, PUSHED_OUT, SLIPPED, WON, add_born, fold
 from simulator.kernels.jit import inner, part
 from simulator.kernels.lanes import LANES, mix_rows, put_row
 from simulator.kernels.lognormal import CENTRE, WIDEST, lognormal_centre
@@ -31,10 +32,6 @@ _SLIP_STRIDE = np.uint64((1 << 24) * int(GAMMA) % _WRAP)  # room for the words o
 _DEAL_STRIDE = np.uint64(4 * int(GAMMA) % _WRAP)
 CYCLE, WIN, VALUE = 0, 1, 2  # counters of a deal's own words
 _ZERO, _ONE, _TWO, _EIGHT = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(8)
-# rows of a book; a deal that comes due goes into one of the first three
-LOST, WON, SLIPPED, PUSHED_OUT, BORN = 0, 1, 2, 3, 4
-STRANDS = 4  # in which deals are added, so that neighbours do not wait for each other's sums
-CELLS = 2 * BORN  # numbers that a strand keeps for a column
 
 
 class Cohort(NamedTuple):
@@ -67,32 +64,12 @@ class Weeks(NamedTuple):
     delay: NDArray[np.int64]  # spread
 
 
-class Book(NamedTuple):
-    """What becomes of a segment's deals, by row (see LOST …) and column."""
-
-    tally: NDArray[np.int64]  # (row, column)
-    value: NDArray[np.float64]  # (row, column)
-    cells: NDArray[np.float64]  # (strand × column × row below BORN × (number, value),) while deals are added; else 0
-
-
 @inner
 def set_weeks(win, factor, slip_limit, delay, weeks):
     """Lay out a segment's win rate, factor of a slip, slip threshold and delay, (QT,) each, by week."""
     for q in range(win.size):
         for w in range(13 * q, 13 * q + 13):
             weeks.win[w], weeks.factor[w], weeks.slip[w], weeks.delay[w] = win[q], factor[q], slip_limit[q], delay[q]
-
-
-@inner
-def note_births(births, first, column, book):
-    """Count the deals born from week ``first`` on in the book; births, column : int64 (week,)."""
-    at, born = column[first], 0
-    for w in range(first, column.size):
-        if column[w] != at:
-            book.tally[BORN, at] += born
-            at, born = column[w], 0
-        born += births[w]
-    book.tally[BORN, at] += born
 
 
 @part
@@ -200,46 +177,6 @@ def value_deals(cohort, count, size, size_kind, data, curves):
         else:
             for i in range(first, last):
                 value[i] = in_grains(times * draw_size(kind, a, b, start, entries, curve, data, curves, value[i]))
-
-
-@inner
-def add_born(value, first, born, column, values):
-    """Add what deals are worth at birth to the book's values; first : (QT + 1,) first row of each quarter."""
-    for q in range(first.size - 1):
-        low, high = first[q], first[q + 1]
-        if low == high:
-            continue
-        if column[13 * q] != column[13 * q + 12]:
-            for i in range(low, high):
-                values[BORN, column[born[i]]] += value[i]
-            continue
-        one, two, three, four = 0.0, 0.0, 0.0, 0.0  # whole grains: any order gives the same sum
-        fours = low + ((high - low) & ~3)
-        for i in range(low, fours, 4):
-            one += value[i]
-            two += value[i + 1]
-            three += value[i + 2]
-            four += value[i + 3]
-        for i in range(fours, high):
-            one += value[i]
-        values[BORN, column[13 * q]] += one + two + three + four
-
-
-@inner
-def fold(book):
-    """Add what was gathered in cells to the book, and empty them."""
-    cells, columns = book.cells, book.tally.shape[1]
-    strand = CELLS * columns
-    for c in range(columns):
-        for row in range(BORN):
-            at = CELLS * c + 2 * row
-            number, value = 0.0, 0.0
-            for s in range(STRANDS):
-                number += cells[s * strand + at]
-                value += cells[s * strand + at + 1]
-                cells[s * strand + at] = cells[s * strand + at + 1] = 0.0
-            book.tally[row, c] += np.int64(number)
-            book.value[row, c] += value
 
 
 @part

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.kernels.deals import BORN, CYCLE, LOST, PUSHED_OUT, SLIPPED, WIN, WON
+from simulator.kernels.book import BORN, LOST, PUSHED_OUT, SLIPPED, WON
+from simulator.kernels.deals import CYCLE, WIN
 from simulator.kernels.jit import inner
 from simulator.kernels.market import shocked_rate
 from simulator.kernels.money import in_grains

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kernels.arrivals import Arrivals
-from simulator.kernels.deals import BORN, CELLS, STRANDS, Book, Cohort, Weeks
+from simulator.kernels.book import BORN, CELLS, STRANDS, Book
+from simulator.kernels.deals import Cohort, Weeks
 from simulator.kernels.funnel import LAGGED_ONE_BY_ONE, MARGIN, MOST_LIMITS
 from simulator.kernels.lanes import LANES
 from simulator.kernels.market import Weather

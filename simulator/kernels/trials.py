@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from simulator.kernels.arrivals import draw_arrivals
+from simulator.kernels.book import CELLS, clear, note_births, report
 from simulator.kernels.closing import play_open_closely, settle_closely
-from simulator.kernels.deals import (
-    BORN,
-    CELLS,
-    LOST,
-    PUSHED_OUT,
-    SLIPPED,
-    WON,
-    draw_deals,
-    note_births,
-    set_weeks,
-    settle_deals,
-    value_deals,
-)
+from simulator.kernels.deals import draw_deals, set_weeks, settle_deals, value_deals
 from simulator.kernels.jit import inner, jit
 from simulator.kernels.leads import play_leads, play_opening_leads
 from simulator.kernels.market import draw_market
@@ -57,49 +44,6 @@ def set_columns(column, start, by_week):
     by_week.column[weeks] = column[weeks - 1] + 1  # nothing that is read lies there
     for w in range(weeks + 1):
         by_week.cell[w] = CELLS * by_week.column[w]
-
-
-@inner
-def clear(n, book):
-    """Empty a segment's leads and book."""
-    for t in range(n.shape[0]):
-        for w in range(n.shape[1]):
-            n[t, w] = 0
-    for row in range(book.tally.shape[0]):
-        for c in range(book.tally.shape[1]):
-            book.tally[row, c] = 0
-            book.value[row, c] = 0.0
-
-
-@inner
-def report(n, book, start, with_money, i, counts, cents):
-    """Write one segment's results in trial row i: counts (metric, trial, column) and cents alike."""
-    stages, weeks = n.shape
-    columns = counts.shape[2]
-    width = (weeks - start) // columns
-    for t in range(stages - 1):
-        for c in range(columns):
-            total = 0
-            for w in range(start + c * width, start + (c + 1) * width):
-                total += n[t, w]
-            counts[t, i, c] = total
-    count, value = book.tally, book.value
-    still = count[BORN, 0] - count[WON, 0] - count[LOST, 0]
-    worth = value[BORN, 0] - value[WON, 0] - value[LOST, 0]
-    for c in range(columns):
-        at = c + 1
-        still += count[BORN, at] - count[WON, at] - count[LOST, at]
-        worth += value[BORN, at] - value[WON, at] - value[LOST, at]
-        counts[stages - 1, i, c] = count[WON, at]
-        counts[stages, i, c] = count[LOST, at]
-        counts[stages + 1, i, c] = count[SLIPPED, at]
-        counts[stages + 2, i, c] = count[PUSHED_OUT, at]
-        counts[stages + 3, i, c] = still
-        if with_money:  # adding 0 makes −0 a 0
-            cents[0, i, c] = np.rint(value[WON, at] * 100.0) + 0.0
-            cents[1, i, c] = np.rint(value[BORN, at] * 100.0) + 0.0
-            cents[2, i, c] = np.rint(value[PUSHED_OUT, at] * 100.0) + 0.0
-            cents[3, i, c] = np.rint(worth * 100.0) + 0.0
 
 
 @jit
