@@ -65,7 +65,8 @@ def won(memory: Memory, outline: Outline, terms: Terms, quarters: Sequence[int])
     apart = memory.recall(("kept", terms.of_factor), lambda: bool((terms.factor <= 1).all()))
     if not apart:  # a chance that slips raise is cut at 1: no factor of the rest
         course = ("won at a rate", terms.of_deals)
-    known = partial(_due, memory, outline, terms, course, np.ones_like(rate[:1]) if apart else rate, of_wins=True)
+    known = partial(_due, memory, outline, terms, course, np.ones_like(rate[:1]) if apart else rate,
+                    of_wins=True, winners=apart)  # fmt: skip
     if not settled:
         rests = [_back(memory, terms.lag[win], *known(q)) for q in quarters]
         chances = [rate[:, outline.warm + q] if apart else np.ones(1) for q in quarters]
@@ -91,11 +92,11 @@ Due = tuple[tuple[Hashable, ...], tuple[Floats, ...]]
 
 def _due(
     memory: Memory, outline: Outline, terms: Terms, course: tuple[Hashable, ...], rate: Floats, quarter: int, *,
-    of_wins: bool,
+    of_wins: bool, winners: bool = False,
 ) -> Due:  # fmt: skip
     """A fingerprint, and what a deal due in a week counts for in a quarter.
 
-    (1 or point, week) of all, or of winners and of losers.
+    (1 or point, week) of all, or of winners and of losers; ``winners`` alone where losers count for nothing.
     """
     key = *course, quarter, outline.start, outline.weeks
 
@@ -105,7 +106,7 @@ def _due(
         nothing, never = np.zeros_like(inside), np.zeros(1, np.int64)
         weights = deals.Weights(*((inside, nothing, nothing) if of_wins else (nothing, nothing, inside)), never)
         found = deals.due(deals.course_of(terms, outline.stages - 1, rate), weights)
-        return tuple(kind[:, 0] for kind in found)
+        return tuple(kind[:, 0] for kind in (found[:1] if winners else found))
 
     return key, memory.recall(key, work_out)
 

@@ -64,7 +64,8 @@ def _bytes(made: Any) -> int:
     if isinstance(made, (tuple, list)):
         return sum(map(_bytes, made)) + 64
     if isinstance(made, dict):
-        return sum(map(_bytes, made.values())) + 64
+        return sum(_bytes(part) for part in made.values() if not getattr(part, "kept_by_itself", False)) + 64
     if hasattr(made, "__dict__") and not isinstance(made, Memory):
-        return sum(map(_bytes, vars(made).values())) + 64
+        inside = (part for part in vars(made).values() if not getattr(part, "kept_by_itself", False))
+        return sum(map(_bytes, inside)) + 64
     return 64

@@ -69,6 +69,9 @@ class Shift:
     ``mark`` tells one lag from another: a number of its own.
     """
 
+    kept_by_itself = True
+    """In a memory; what else has it there does not count its bytes again."""
+
     def __init__(self, laws: list[Floats], weeks: int, cut: int = 0):
         self.laws, self.weeks, self.cut = laws, weeks, cut
         self.mark = next(_NUMBERS)
