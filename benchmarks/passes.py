@@ -12,9 +12,10 @@ from collections.abc import Callable
 import numba
 import numpy as np
 
-from simulator.kernels import arrivals, deals, funnel, trials
+from simulator.kernels import arrivals, deals, funnel
 from simulator.kernels.book import clear, report
-from simulator.kernels.jit import OPTIONS
+from simulator.kernels.engine import Engine
+from simulator.kernels.jit import OPTIONS, PLAIN
 from simulator.kernels.lanes import LANES
 from simulator.kernels.room import make_room
 from simulator.kernels.streams import name_weeks, substream, word
@@ -107,8 +108,8 @@ def measure() -> list[tuple[str, float, float]]:
     room = make_room(plan, columns, ENTRIES)
     counts, cents = np.empty((stages + 4, 1, columns), np.int32), np.empty((4, 1, columns))
     fates = trials_fates()
-    trials.run_trials(*plan[:-1], None, seeds, 0, 0, *room, np.repeat(np.arange(1, columns + 1), WEEKS), counts[None],
-                      cents[None], fates, None, None, None)  # fmt: skip
+    Engine(PLAIN)(*plan[:-1], None, seeds, 0, 0, *room, np.repeat(np.arange(1, columns + 1), WEEKS), counts[None],
+                  cents[None], fates, None, None, None)  # fmt: skip
     n = np.zeros((TRIALS, stages, weeks), np.int64)
     converted = np.zeros((TRIALS, weeks + LANES), np.int64)
     found = [("arrivals by week", float(weeks), least(lambda: _arrive(plan, room, seeds, n)))]

@@ -23,13 +23,15 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba.core.types import int64
 
-from simulator.kernels.linking import LinkedCompiler, OptimisingCompiler
+from simulator.kernels.apart import Apart
+from simulator.kernels.linking import KernelCompiler, LinkedCompiler
 
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 _njit: Any = numba.njit  # its annotations do not know _nrt
@@ -83,6 +85,9 @@ CACHE_DIR = _cache_dir()
 before_compiling: Callable[[], None] | None = None
 """Called before a form of the engine is compiled for the first time, which takes a while."""
 
+after_compiling: Callable[[], object] | None = None
+"""Called after that, before Python looks for garbage again as often as before."""
+
 
 _collecting: list[tuple[int, int, int]] = []
 
@@ -103,10 +108,33 @@ def expect(form: str) -> None:
 
 def remember(form: str) -> None:
     """Note that this form of the engine is in the cache."""
-    if _collecting:
-        gc.set_threshold(*_collecting.pop())
+    _collect_again()
     with contextlib.suppress(OSError):
         (CACHE_DIR / f"{form}.compiled").touch()
+
+
+def _collect_again() -> None:
+    if _collecting:
+        if after_compiling is not None:
+            after_compiling()
+        gc.set_threshold(*_collecting.pop())
+
+
+@contextlib.contextmanager
+def compiling(form: str) -> Iterator[None]:
+    """While this form of the engine is compiled: it is expected before, and remembered after."""
+    expect(form)
+    try:
+        yield
+    except BaseException:
+        _collect_again()
+        raise
+    remember(form)
+
+
+def is_kept(form: str) -> bool:
+    """Whether a kernel has been compiled in this form before, on this machine, or is not going to be."""
+    return bool(config.DISABLE_JIT) or any((CACHE_DIR / form).glob("*/*.nbi"))
 
 
 def jit(function: Function) -> Function:
@@ -117,6 +145,9 @@ def jit(function: Function) -> Function:
 PLAIN = "trials"
 """The form of trials without open deals, people and closing in detail."""
 
+WITH_OPENING = f"{PLAIN}-opening"
+"""The form of trials with open deals or leads, and nothing else of that."""
+
 _forms: dict[tuple[Any, str], Any] = {}
 
 
@@ -126,18 +157,29 @@ def in_form(kernel: Function, form: str) -> Function:
     Numba keeps all forms of a kernel in one index: two processes that add theirs in the same moment would leave one
     form's code under the other's name.
     """
-    function: Function = getattr(kernel, "py_func", kernel)
+    return _in_form(getattr(kernel, "py_func", kernel), form)
+
+
+def _in_form(function: Function, form: str, **options: bool) -> Function:
     if (function, form) not in _forms:
-        _forms[function, form] = _kept(function, CACHE_DIR / form)
+        _forms[function, form] = _kept(function, CACHE_DIR / form, **options)
     made: Function = _forms[function, form]
     return made
 
 
-def _kept(function: Function, folder: Path) -> Function:
+def apart(kernel: Callable[..., Any], returns: Any = int64) -> Apart:
+    """An inner kernel that is machine code of its own after all, for others to call by its address."""
+    function = getattr(kernel, "py_func", kernel)
+    return Apart(lambda form: _in_form(function, form, no_cpython_wrapper=True), returns)
+
+
+def _kept(function: Function, folder: Path, **options: bool) -> Function:
     before: str = config.CACHE_DIR
     config.CACHE_DIR = str(folder)
     try:
-        made: Function = _njit(cache=True, no_cfunc_wrapper=True, **OPTIONS)(function)
+        made: Function = _njit(cache=True, no_cfunc_wrapper=True, pipeline_class=KernelCompiler, **options, **OPTIONS)(
+            function
+        )
     finally:
         config.CACHE_DIR = before
     return made
@@ -149,21 +191,21 @@ def inner(function: Function) -> Function:
     Nor does it need a bridge from Python or C, which would cost a sixth of the time to compile, nor machine code
     (:mod:`simulator.kernels.linking`). Where Python calls it after all, as tests do, it gets all that then.
     """
-    return _called_by_kernels(function, LinkedCompiler)
-
-
-def hot(function: Function) -> Function:
-    """Compile an inner kernel with loops in which trials spend much of their time; see :mod:`~.linking`."""
-    return _called_by_kernels(function, OptimisingCompiler)
+    return _called_by_kernels(function)
 
 
 def part(function: Function) -> Function:
     """Compile an inner kernel that is called in one place: it is put there, and no argument needs passing."""
-    return _called_by_kernels(function, LinkedCompiler, forceinline=True)
+    return _called_by_kernels(function, forceinline=True)
 
 
-def _called_by_kernels(function: Function, compiler: type[LinkedCompiler], **options: bool) -> Function:
-    bare: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": compiler, **options}
+def _called_by_kernels(function: Function, **options: bool) -> Function:
+    bare: dict[str, Any] = {
+        "no_cpython_wrapper": True,
+        "no_cfunc_wrapper": True,
+        "pipeline_class": LinkedCompiler,
+        **options,
+    }
     dispatcher = _njit(**bare, **OPTIONS)(function)
     if not config.DISABLE_JIT:
         dispatcher.__class__ = _inner(type(dispatcher))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from numba.core import types
+
 from simulator.kernels.arrivals import draw_arrivals
 from simulator.kernels.book import CELLS, clear, note_births, report
 from simulator.kernels.closing import play_open_closely, settle_closely
 from simulator.kernels.deals import draw_deals, set_weeks, settle_deals, value_deals
-from simulator.kernels.jit import inner, jit
+from simulator.kernels.jit import apart, inner
 from simulator.kernels.leads import play_leads, play_opening_leads
 from simulator.kernels.market import draw_market
 from simulator.kernels.open_deals import play_open_deals
@@ -34,6 +36,16 @@ def set_terms(shape, numbers, spreads, market, segments, seeds, trial, terms, ta
     return count_room(terms, segments.profile)
 
 
+TERMS = apart(set_terms)
+
+
+@TERMS.by_address
+def set_terms_at(address, shape, numbers, spreads, market, segments, seeds, trial, terms, tables, weather, draws,
+                 first_time):  # fmt: skip
+    """As ``set_terms``, by its address."""
+    return set_terms(shape, numbers, spreads, market, segments, seeds, trial, terms, tables, weather, draws, first_time)
+
+
 @inner
 def set_columns(column, start, by_week):
     """Lay out the book's column and the next quarter's first week, by week from the first of the warm-up."""
@@ -46,14 +58,14 @@ def set_columns(column, start, by_week):
         by_week.cell[w] = CELLS * by_week.column[w]
 
 
-@jit
-def run_trials(shape, numbers, spreads, market, segments, streams, opening, seeds, first, begin, terms, tables, weather,
-               draws, leads, arrivals, cohort, place, by_week, book, column, counts, cents, fates, closing,
-               details, wins):  # fmt: skip
+def run_trials(terms_code, shape, numbers, spreads, market, segments, streams, opening, seeds, first, begin, terms,
+               tables, weather, draws, leads, arrivals, cohort, place, by_week, book, column, counts, cents, fates,
+               closing, details, wins):  # fmt: skip
     """Play trials first + begin, first + begin + 1, …, one after another.
 
     Parameters
     ----------
+    terms_code : the address of ``set_terms``
     shape … opening : the parts of a Plan (opening None without open deals and leads), terms … book : the
         parts of a Room. They come one by one because a tuple of tuples takes the compiler seconds at
         every call that is handed it.
@@ -82,8 +94,8 @@ def run_trials(shape, numbers, spreads, market, segments, streams, opening, seed
         demand_key, deals_key = word(seeds[DEMAND], trial), word(seeds[DEALS], trial)
         slips_key = word(seeds[SLIPS], trial)
         if i == begin or not shape.static:
-            entries = set_terms(shape, numbers, spreads, market, segments, seeds, trial, terms, tables, weather, draws,
-                                i == begin)  # fmt: skip
+            entries = set_terms_at(terms_code, shape, numbers, spreads, market, segments, seeds, trial, terms, tables,
+                                   weather, draws, i == begin)  # fmt: skip
             if entries > arrivals.table.shape[2]:
                 return i, entries
         for s in range(shape.segments):
@@ -142,3 +154,25 @@ def run_trials(shape, numbers, spreads, market, segments, streams, opening, seed
                                 fates)  # fmt: skip
             report(n, book, start, shape.money, i, counts[s], cents[s])
     return counts.shape[2], 0
+
+
+TRIALS = apart(run_trials, types.UniTuple(types.int64, 2))
+
+
+@TRIALS.by_address
+def run_trials_at(address, terms_code, shape, numbers, spreads, market, segments, streams, opening, seeds, first, begin,
+                  terms, tables, weather, draws, leads, arrivals, cohort, place, by_week, book, column, counts, cents,
+                  fates, closing, details, wins):  # fmt: skip
+    """As ``run_trials``, by its address."""
+    return run_trials(terms_code, shape, numbers, spreads, market, segments, streams, opening, seeds, first, begin,
+                      terms, tables, weather, draws, leads, arrivals, cohort, place, by_week, book, column, counts,
+                      cents, fates, closing, details, wins)  # fmt: skip
+
+
+def enter_trials(code, terms_code, shape, numbers, spreads, market, segments, streams, opening, seeds, first, begin,
+                 terms, tables, weather, draws, leads, arrivals, cohort, place, by_week, book, column, counts, cents,
+                 fates, closing, details, wins):  # fmt: skip
+    """The bridge from Python to ``run_trials``: taking its arguments apart is a tenth of what there is to compile."""
+    return run_trials_at(code, terms_code, shape, numbers, spreads, market, segments, streams, opening, seeds, first,
+                         begin, terms, tables, weather, draws, leads, arrivals, cohort, place, by_week, book, column,
+                         counts, cents, fates, closing, details, wins)  # fmt: skip

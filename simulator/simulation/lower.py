@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.kernels.curves import CURVE_REACH, CURVE_STEP, slip_table, tabulate
+from simulator.kernels.apart import kinds_of
+from simulator.kernels.curves import CURVE_REACH, CURVE_STEP, SLIPS_FROM, slip_table, tabulate
 from simulator.kernels.integrals import (
     INTEGRAL_HIGH,
     INTEGRAL_LOW,
@@ -88,13 +89,17 @@ def _closing(scenario: Scenario, numbers: NumberTable, spreads: SpreadTable, qua
     return lower_closing(scenario, numbers.slot, numbers.by_quarter, delays, quarter)
 
 
-def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, slips: bool = True) -> Lowered:
+def lower(
+    scenario: Scenario, *, at_median: bool = False, market: bool = True, slips: bool = True, tables: bool = True
+) -> Lowered:
     """Lay a scenario out as flat arrays.
 
     Parameters
     ----------
     at_median : hold every uncertain number at its median.
     market, slips : False plays without shocks and events, or without slips.
+    tables : False leaves the tables of quantiles empty, which takes compiled kernels to fill: for who wants to know
+        how a plan is laid out, but not to play it.
     """
     calendar = scenario.calendar
     labels, stages = calendar.labels, scenario.stages
@@ -245,7 +250,7 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
             persistence=float(rates_market.persistence),
             volume_sd=float(volume_market.sd), volume_common=float(volume_market.common),
             concentration=float(scenario.market.slip_concentration or 0.0),
-            slips=slip_table(float(scenario.market.slip_concentration or 0.0) if market else 0.0),
+            slips=slip_table(float(scenario.market.slip_concentration or 0.0) if market and tables else 0.0),
             level_name=stream_name("market"), volume_name=stream_name("volume shock"),
             slip_name=stream_name("slip weather"), stage_name=names("stage shock", *([stage] for stage in stages)),
             event_name=names("event", *([event.name] for event in events)),
@@ -274,10 +279,9 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
             lead_quarter=ints(lead_rows[:, 3]), lead_count=ints(lead_rows[:, 4]),
         ),
     )  # fmt: skip
-    tabulate(
-        ints([key[0] for key in curve_keys]), np.array([key[1:] for key in curve_keys], float).reshape(-1, 2), curves,
-    )  # fmt: skip
-    if spreads.integrals:
+    if tables and curve_keys:
+        tabulate(ints([key[0] for key in curve_keys]), np.array([key[1:] for key in curve_keys], float), curves)
+    if tables and spreads.integrals:
         rows = list(spreads.integrals)
         tabulate_integrals(ints([kind for kind, _cv in rows]), np.array([cv for _kind, cv in rows]), integrals)
     ids = tuple(deal.id for deal in deals)
@@ -286,3 +290,17 @@ def lower(scenario: Scenario, *, at_median: bool = False, market: bool = True, s
         plan, metrics_in(scenario), tuple(numbers.paths), ids, people, spend, customers, closing, wins, accounts,
         account_rates, account_closing, quiet,
     )  # fmt: skip
+
+
+def table_jobs(plan: Plan) -> list[tuple[str, str, tuple[object, ...]]]:
+    """What compiles the kernels that fill the tables of this plan, as jobs for :mod:`simulator.kernels.beside`."""
+    row, pairs = np.zeros(0, np.int64), np.zeros((0, 2))
+    jobs: list[tuple[str, str, tuple[object, ...]]] = []
+    if plan.market.concentration >= SLIPS_FROM and not plan.shape.market_off:
+        jobs.append(("simulator.kernels.curves", "tabulate_slips.compile", (kinds_of(1.0, plan.market.slips),)))
+    if plan.numbers.curves.size:
+        jobs.append(("simulator.kernels.curves", "tabulate.compile", (kinds_of(row, pairs, plan.numbers.curves),)))
+    if plan.spreads.integrals.size:
+        kinds = kinds_of(row, np.zeros(0), plan.spreads.integrals)
+        jobs.append(("simulator.kernels.integrals", "tabulate_integrals.compile", (kinds,)))
+    return jobs

@@ -10,17 +10,17 @@ import numpy as np
 
 from simulator import __version__
 from simulator.errors import RunError, UsageError
-from simulator.kernels.jit import PLAIN, expect, in_form, remember
+from simulator.kernels.engine import TERMS_FORM, Engine
+from simulator.kernels.jit import PLAIN, compiling, expect, is_kept, remember
 from simulator.kernels.open_deals import Fates
 from simulator.kernels.plan import ASSUMPTIONS, CUSTOMERS, DEALS, DEMAND, MARKET, SLIPS
 from simulator.kernels.room import make_room
-from simulator.kernels.trials import run_trials
 from simulator.kernels.uncertain import draw_assumptions
 from simulator.quarters import WEEKS
 from simulator.scenario.model import Scenario
 from simulator.simulation.adjust import Adjustment
 from simulator.simulation.flags import Flags, capped_leaves
-from simulator.simulation.lower import Lowered, lower, stream_name
+from simulator.simulation.lower import Lowered, lower, stream_name, table_jobs
 from simulator.simulation.memory import available_memory, in_words
 from simulator.simulation.metrics import BOOKINGS, MONTHLY_MARGIN, SPEND
 from simulator.simulation.provenance import Provenance, library_versions
@@ -156,7 +156,11 @@ def simulate(
         raise UsageError(f"redraw: no group {unknown[0]!r}; there are: {', '.join(GROUPS)}")
     if by not in ("quarter", "week"):
         raise UsageError(f"by: {by!r} is neither 'quarter' nor 'week'")
+    if setup.threads > 1 and not is_kept(TERMS_FORM):  # then filling tables takes the compiler too
+        _compile_ahead(lower(scenario, at_median=at_median, market=market, slips=slips, tables=False), by)
     lowered = lower(scenario, at_median=at_median, market=market, slips=slips)
+    if setup.threads > 1:
+        _compile_ahead(lowered, by)
     if adjust is not None:
         lowered = adjust.apply(lowered)
     seeds = group_seeds(setup.seed, redraw, replicate)
@@ -254,6 +258,11 @@ class _Desk:
 
             self._details = make_details(self.room.cohort.born.size)
 
+    def arguments(self, plan: tuple[Any, ...], seeds: np.ndarray, first: int, begin: int, column: np.ndarray,
+                  counts: np.ndarray, cents: np.ndarray, fates: Fates) -> tuple[Any, ...]:  # fmt: skip
+        """What the engine is given."""
+        return *plan, seeds, first, begin, *self.room, column, counts, cents, fates, *self.details()
+
     def details(self) -> tuple[Closing | None, Details | None, Wins | None]:
         """What the trials need beside the plan, where deals are settled in detail or their wins followed."""
         if self.closing is None:
@@ -282,7 +291,7 @@ def _play(
     desks: list[_Desk] = []  # one per thread at work; list.pop and append are atomic
     plan, form = compiled_form(lowered)
     all_accounts = lowered.accounts is not None and bool(lowered.accounts.played.all())
-    run: Any = in_form(run_trials, form)  # the number of a plan's parts is not in the type of what is None or not
+    run = Engine(form)
     if lowered.accounts is not None:  # they are played by a kernel of their own
         form = "accounts" if all_accounts else f"{form}-accounts"
     expect(form)
@@ -307,9 +316,8 @@ def _play(
             entries = 0
             if not all_accounts:
                 done, entries = run(
-                    *plan, seeds, first_trial + start, done, *desk.room, arrays.column, counts, cents, fates,
-                    *desk.details(),
-                )  # fmt: skip
+                    *desk.arguments(plan, seeds, first_trial + start, done, arrays.column, counts, cents, fates)
+                )
             if not entries:
                 if desk.accounts is not None:
                     desk.accounts.play(seeds, first_trial + start, counts, cents, parts, fates, desk.details()[2])
@@ -336,6 +344,26 @@ def _play(
         done += count
         if progress is not None:
             progress(done, trials)
+
+
+def _compile_ahead(lowered: Lowered, by: str) -> None:
+    """Compile what the first plan of a kind needs, on two processors.
+
+    What trials call by an address, the bridge from Python, and what fills the tables of a plan, is left to another
+    process meanwhile.
+    """
+    plan, form = compiled_form(lowered)
+    if lowered.people is not None or lowered.accounts is not None or is_kept(form):
+        return  # kernels of their own, or compiled before
+    from simulator.kernels.beside import Helper
+
+    seeds, arrays = group_seeds(0), _Arrays(lowered, 1, by)
+    desk = _Desk(lowered, arrays, 1)
+    fates = Fates(arrays.outcome, arrays.week, arrays.slips, arrays.stale)
+    arguments = desk.arguments(plan, seeds, 0, 0, arrays.column, desk.counts, desk.cents, fates)
+    engine = Engine(form)
+    with compiling(form), Helper([*table_jobs(lowered.plan), *engine.others(*arguments)]):
+        engine.compile(*arguments)
 
 
 def compiled_form(lowered: Lowered) -> tuple[tuple[Any, ...], str]:

@@ -28,16 +28,20 @@ def open_by_age(scenario: Scenario) -> np.ndarray:
     float64 (week,): the expected number, 60 quarters far. Nobody waits for people in it.
     """
     # imported late: answers without sampling have this function of their own, and load no compiler
-    from simulator.kernels.jit import PLAIN, in_form
+    from simulator.kernels.engine import Engine
+    from simulator.kernels.jit import PLAIN, WITH_OPENING
     from simulator.kernels.open_deals import Fates
     from simulator.kernels.room import make_room
-    from simulator.kernels.trials import run_trials
     from simulator.simulation.lower import lower
 
     opening = scenario.opening.model_copy(update={"warm_up_quarters": LONGEST, "deals": None, "leads": None})
     lowered = lower(scenario.model_copy(update={"opening": opening}), at_median=True, market=False)
     plan, shape = lowered.plan, lowered.plan.shape
-    parts = (*plan[:-1], None)  # no open deals, no leads in flight
+    # no open deals, no leads in flight; but in the form in which the scenario is played, which is compiled already
+    plain = lowered.people is None and lowered.closing is None and lowered.accounts is None
+    as_played = plain and bool(scenario.opening.deals or scenario.opening.leads)
+    opening_part, form = (plan.opening, WITH_OPENING) if as_played else (None, PLAIN)
+    parts = (*plan[:-1], opening_part)
     room = make_room(plan, 1)
     weeks = WEEKS * (shape.warm + shape.quarters)
     seeds, column = np.zeros(6, np.uint64), np.zeros(weeks, np.int64)
@@ -45,7 +49,7 @@ def open_by_age(scenario: Scenario) -> np.ndarray:
     cents = np.empty((shape.segments, 4 if shape.money else 0, 1, 1))
     none, few = np.empty((1, 0), np.int8), np.empty((1, 0), np.int16)
     fates = Fates(none, few, few, np.empty(0, np.int64))
-    run = in_form(run_trials, PLAIN)
+    run = Engine(form)
     _done, entries = run(*parts, seeds, 0, 0, *room, column, counts, cents, fates, None, None, None)
     if entries:
         room = make_room(plan, 1, entries)

@@ -14,13 +14,29 @@ def test_garbage_is_looked_for_less_often_while_a_form_is_compiled(tmp_path, mon
     said = []
     monkeypatch.setattr(jit, "CACHE_DIR", tmp_path)
     monkeypatch.setattr(jit, "before_compiling", lambda: said.append("compiling"))
+    monkeypatch.setattr(jit, "after_compiling", lambda: said.append(gc.get_threshold()[0]))
     before = gc.get_threshold()
     jit.expect("a form")
-    assert gc.get_threshold()[0] > before[0]
+    often = gc.get_threshold()[0]
+    assert often > before[0]
     jit.remember("a form")
     assert gc.get_threshold() == before
     jit.expect("a form")  # in the cache: nothing to say, nothing to change
-    assert said == ["compiling"] and gc.get_threshold() == before
+    jit.remember("a form")
+    assert said == ["compiling", often] and gc.get_threshold() == before
+
+
+def test_a_form_that_was_not_compiled_is_not_remembered(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(jit, "CACHE_DIR", tmp_path)
+    monkeypatch.setattr(jit, "before_compiling", None)
+    monkeypatch.setattr(jit, "after_compiling", None)
+    before = gc.get_threshold()
+    with pytest.raises(KeyboardInterrupt), jit.compiling("a form"):
+        raise KeyboardInterrupt
+    assert gc.get_threshold() == before and list(tmp_path.iterdir()) == []
+    with jit.compiling("a form"):
+        assert gc.get_threshold() != before
+    assert gc.get_threshold() == before and [path.name for path in tmp_path.iterdir()] == ["a form.compiled"]
 
 
 def test_forms_of_a_kernel_are_kept_apart(tmp_path, monkeypatch) -> None:
@@ -57,14 +73,13 @@ def test_inner_kernels_are_no_machine_code_until_a_kernel_is(tmp_path, monkeypat
     def both(x):
         return add(x) + shrink(1.0)
 
-    shrink, add = jit.inner(half), jit.hot(total)
+    shrink, add = jit.inner(half), jit.part(total)
     whole, x = jit.jit(both), np.arange(5.0)
     assert whole(x) == 5.5
     for made in (shrink, add):
         (compiled,) = made.overloads.values()
         assert isinstance(compiled.library, linking.LinkedLibrary)
         assert compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name) == 0
-    assert isinstance(next(iter(add.overloads.values())).library, linking.OptimisedLibrary)
     (compiled,) = whole.overloads.values()
     assert compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name) != 0
     assert add(x) == 5.0 and shrink(3.0) == 1.5  # Python calls them through a bridge of their own
