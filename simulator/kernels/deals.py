@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.kernels.book import CELLS, PUSHED_OUT, SLIPPED, WON, add_born, fold
+from simulator.kernels.book import BORN, CELLS, LOST, PUSHED_OUT, SLIPPED, WON, add_born, fold
 from simulator.kernels.jit import inner, part
 from simulator.kernels.lanes import LANES, mix_rows, put_row
 from simulator.kernels.lognormal import CENTRE, WIDEST, lognormal_centre
@@ -179,6 +179,29 @@ def value_deals(cohort, count, size, size_kind, data, curves):
                 value[i] = in_grains(times * draw_size(kind, a, b, start, entries, curve, data, curves, value[i]))
 
 
+@inner
+def come_due(everybody, left, live, due, bits, slip, odds, by_deal, u, value, cell, strand, if_slipped, cells):
+    """Enter the deals that come due, and list in ``live`` those that slip on; returns how many these are.
+
+    everybody : whether the list is not made yet, since it is that of all deals; odds : probability of a win by week, or
+    by deal; cell : first cell of each week's column; if_slipped : the cell of a column for those that slip.
+    """
+    on = 1 if if_slipped == 2 * SLIPPED else 0
+    again = 0
+    for j in range(left):
+        i = np.uint64(j) if everybody else np.uint64(live[j])
+        w = np.uint64(due[i])
+        slipped = bits[j] < slip[w]
+        if_not = 2 * WON if u[i] < odds[i if by_deal else w] else 2 * LOST
+        worth = value[i]
+        at = np.uint64(cell[w] + (j & 3) * strand + (if_slipped if slipped else if_not))
+        cells[at] += 1.0
+        cells[at + _ONE] += worth
+        live[again] = np.int64(i)
+        again += on if slipped else 0
+    return again
+
+
 @part
 def settle_deals(cohort, count, weeks, limit, early_losses, end, words, guide, book):
     """Play deals from their first due week to their decision or the end of the horizon.
@@ -191,28 +214,17 @@ def settle_deals(cohort, count, weeks, limit, early_losses, end, words, guide, b
     win, factor, slip, cell, turn = weeks.win, weeks.factor, weeks.slip, weeks.cell, weeks.turn
     cells, strand = book.cells, CELLS * book.tally.shape[1]
     mix_rows(slip_key, _ZERO, count, bits)
-    for i in range(count):
-        live[i] = i
     add_born(value, cohort.first, born, weeks.column, book.value)
     left = count
     odds = chance if early_losses else win
     for slips in range(limit + 1):
-        on = 1 if slips < limit else 0  # the slip after the last that is survived is a loss
-        if_slipped = 2 * SLIPPED * on
-        again = 0
-        for j in range(left):
-            i = np.uint64(live[j])
-            w = np.uint64(due[i])
-            p = odds[i if early_losses else w]
-            slipped = bits[j] < slip[w]
-            if_not = 2 * WON if u[i] < p else 0
-            worth = value[i]
-            at = np.uint64(cell[w] + (j & 3) * strand + (if_slipped if slipped else if_not))
-            cells[at] += 1.0
-            cells[at + _ONE] += worth
-            live[again] = live[j]
-            again += on if slipped else 0
-        left = again
+        if_slipped = 2 * SLIPPED if slips < limit else 2 * LOST  # the slip after the last that is survived is a loss
+        if slips == 0:  # a call of its own, so that who is in the list needs no looking up
+            left = come_due(True, count, live, due, bits, slip, odds, early_losses, u, value, cell, strand, if_slipped,
+                            cells)  # fmt: skip
+        else:
+            left = come_due(False, left, live, due, bits, slip, odds, early_losses, u, value, cell, strand, if_slipped,
+                            cells)  # fmt: skip
         if left == 0:
             break
         for j in range(left):
