@@ -20,8 +20,8 @@ from simulator.kernels.lanes import LANES
 from simulator.kernels.room import make_room
 from simulator.kernels.streams import name_weeks, substream, word
 from simulator.scenario.load import load
+from simulator.simulation.groups import group_seeds
 from simulator.simulation.lower import lower
-from simulator.simulation.simulate import group_seeds
 
 from .funnel import PLANS, WEEKS
 

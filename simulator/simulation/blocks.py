@@ -11,10 +11,12 @@ import numpy as np
 
 from simulator.scenario.model import Scenario
 from simulator.simulation.flags import Flags
+from simulator.simulation.groups import group_seeds
 from simulator.simulation.lower import Lowered, lower
 from simulator.simulation.metrics import Metric
 from simulator.simulation.result import Result
-from simulator.simulation.simulate import Setup, check_arguments, group_seeds, play_trials
+from simulator.simulation.setup import Setup, check_arguments
+from simulator.simulation.simulate import play_trials
 
 T = TypeVar("T")
 

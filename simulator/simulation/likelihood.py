@@ -15,9 +15,9 @@ from simulator.kernels.uncertain import draw_assumptions
 from simulator.quarters import WEEKS, Period
 from simulator.scenario.closing import is_detailed
 from simulator.scenario.model import Scenario
+from simulator.simulation.groups import group_seeds
 from simulator.simulation.lower import Lowered, lower, stream_name
 from simulator.simulation.metrics import LOSSES, OPEN_DEALS, SLIPPED_DEALS
-from simulator.simulation.simulate import group_seeds
 from simulator.simulation.threads import in_threads
 
 MOST_METRICS = 3

@@ -9,10 +9,11 @@ import numpy as np
 from simulator.scenario.model import Scenario
 from simulator.simulation.blocks import played
 from simulator.simulation.flags import Flags
+from simulator.simulation.gathered import provenance_of
 from simulator.simulation.lower import Lowered
 from simulator.simulation.metrics import SPEND
 from simulator.simulation.result import Result, TargetEstimate, meets
-from simulator.simulation.simulate import Setup, provenance_of
+from simulator.simulation.setup import Setup
 from simulator.simulation.streamed import StreamedResult
 from simulator.simulation.tally import COUNT_BITS, Moments, Subject, Tally, money_bits
 from simulator.simulation.warm_up import warm_up_note

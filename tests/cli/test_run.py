@@ -179,7 +179,7 @@ def test_warnings_are_shown_in_either_form(call, plan):
 
 def test_more_trials_than_memory_are_summed_up_as_they_are_played(call, plan, tmp_path, monkeypatch):
     """Table, JSON, picture and ``--require`` all work without the trials; what needs them says so."""
-    from simulator.simulation import simulate as module
+    from simulator.simulation import limits as module
 
     kept = json.loads(call("run", plan, "--engine", "simulate", "--format", "json").out)
     monkeypatch.setattr(module, "LARGEST_KEPT", 1000)

@@ -12,8 +12,9 @@ import pytest
 
 from simulator.scenario.load import load
 from simulator.simulation.follow import Followers
+from simulator.simulation.groups import group_seeds
 from simulator.simulation.lower import lower
-from simulator.simulation.simulate import group_seeds, simulate
+from simulator.simulation.simulate import simulate
 from tests import statistical as st
 from tests.oracles import customers as oracle
 from tests.oracles import naive

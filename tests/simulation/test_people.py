@@ -18,7 +18,7 @@ from simulator.analysis.solve import solve
 from simulator.errors import ScenarioError
 from simulator.scenario.closing import is_detailed
 from simulator.scenario.load import load
-from simulator.simulation import simulate as module
+from simulator.simulation import chunks as module
 from simulator.simulation.simulate import simulate
 from tests.docs.examples import ROOT
 from tests.oracles.people import precision

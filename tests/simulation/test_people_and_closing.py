@@ -114,8 +114,8 @@ def test_against_the_twin(name, tmp_path):
 @pytest.mark.slow
 def test_threads_blocks_and_who_is_followed_do_not_matter(tmp_path, monkeypatch):
     """The list of wins grows when it is too short, and trials are the same in any chunks."""
+    from simulator.simulation import chunks as module
     from simulator.simulation import follow
-    from simulator.simulation import simulate as module
 
     scenario = load_case(CLOSELY["queues on the way to customers"], tmp_path)
     one = simulate(scenario, trials=600, seed=3, threads=1)

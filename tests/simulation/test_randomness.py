@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from simulator.scenario.load import load
-from simulator.simulation import simulate as module
+from simulator.simulation import chunks as module
 from simulator.simulation.simulate import simulate
 
 PLAN: dict[str, Any] = {

@@ -15,7 +15,7 @@ import pytest
 from simulator.errors import RunError, UsageError
 from simulator.scenario.load import load
 from simulator.simulation import blocks
-from simulator.simulation import simulate as module
+from simulator.simulation import limits as module
 from simulator.simulation.simulate import simulate
 from simulator.simulation.tally import money_bits
 from tests.simulation.test_randomness import PLAN
