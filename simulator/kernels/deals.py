@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.kernels.book import BORN, CELLS, LOST, PUSHED_OUT, SLIPPED, WON, add_born, fold
+from simulator.kernels.book import CELLS, LOST, PUSHED_OUT, SLIPPED, WON, add_born, fold
 from simulator.kernels.jit import inner, part
 from simulator.kernels.lanes import LANES, mix_rows, put_row
 from simulator.kernels.lognormal import CENTRE, WIDEST, lognormal_centre
