@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +17,6 @@ from simulator.simulation.lower import Lowered, table_jobs
 from simulator.simulation.setup import Setup
 from simulator.simulation.threads import in_threads
 from simulator.simulation.weekly import chunk_player
-
-if TYPE_CHECKING:
-    pass
 
 _CHUNK = 500  # trials between two looks at Ctrl-C and the progress bar
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
@@ -21,9 +20,6 @@ from simulator.simulation.setup import Setup
 from simulator.simulation.spend import Slots, fill_spend, monthly_margin
 from simulator.simulation.warm_up import warm_up_note
 from simulator.simulation.weekly import named_parts
-
-if TYPE_CHECKING:
-    pass
 
 
 def add_spend(lowered: Lowered, seeds: np.ndarray, arrays: Arrays, setup: Setup, first_trial: int) -> None:

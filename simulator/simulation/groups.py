@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulator.kernels.plan import ASSUMPTIONS, CUSTOMERS, DEALS, DEMAND, MARKET, SLIPS
 from simulator.simulation.lower import stream_name
-
-if TYPE_CHECKING:
-    pass
 
 GROUPS = {
     "assumptions": ASSUMPTIONS, "market": MARKET, "demand": DEMAND, "deals": DEALS, "slips": SLIPS,

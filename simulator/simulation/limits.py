@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from simulator.errors import RunError
 from simulator.simulation.lower import Lowered
 from simulator.simulation.memory import available_memory, in_words
 from simulator.simulation.weekly import count_parts
-
-if TYPE_CHECKING:
-    pass
 
 LARGEST_KEPT = 2**30
 """Bytes of results up to which ``keep="auto"`` keeps every trial, where they fit; the same on every machine."""

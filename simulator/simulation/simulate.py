@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -23,9 +23,6 @@ from simulator.simulation.result import Result
 from simulator.simulation.setup import Setup as Setup
 from simulator.simulation.setup import check_arguments as check_arguments
 from simulator.simulation.setup import pick_seed as pick_seed
-
-if TYPE_CHECKING:
-    pass
 
 
 def simulate(

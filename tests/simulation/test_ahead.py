@@ -14,9 +14,9 @@ import pytest
 from simulator.kernels import beside, curves, engine, integrals, jit
 from simulator.kernels.apart import kinds_of
 from simulator.scenario.load import load
+from simulator.simulation import chunks, warm_up
 from simulator.simulation import lower as lowering
 from simulator.simulation import simulate as simulating
-from simulator.simulation import warm_up
 
 ROOT = Path(__file__).parents[2]
 PLANS = ["benchmarks/plans/r1.yaml", "scenarios/mid-market.yaml", "scenarios/enterprise.yaml"]
@@ -42,9 +42,10 @@ def asked(monkeypatch) -> list[Any]:
 
     monkeypatch.setattr(beside, "Helper", Recorded)
     monkeypatch.setattr(engine.Engine, "compile", note)
-    monkeypatch.setattr(simulating, "is_kept", lambda _form: False)
+    for room in (simulating, chunks):
+        monkeypatch.setattr(room, "is_kept", lambda _form: False)
     monkeypatch.setattr(jit, "before_compiling", None)
-    monkeypatch.setattr(simulating, "expect", lambda _form: None)
+    monkeypatch.setattr(chunks, "expect", lambda _form: None)
     return found
 
 
@@ -88,7 +89,7 @@ def test_what_is_compiled_ahead_is_what_is_called(plan: str, asked: list[Any], m
 
 
 def test_one_thread_is_one_processor(asked: list[Any], monkeypatch) -> None:
-    monkeypatch.setattr(simulating, "_play", lambda *_arguments: None)
+    monkeypatch.setattr(simulating, "play_chunks", lambda *_arguments: None)
     simulating.simulate(load(ROOT / PLANS[0]), trials=10, threads=1)
     assert asked == []
 
@@ -96,8 +97,9 @@ def test_one_thread_is_one_processor(asked: list[Any], monkeypatch) -> None:
 @pytest.mark.parametrize("kept", [(engine.TERMS_FORM, jit.PLAIN), (engine.TERMS_FORM,)])
 def test_what_is_kept_is_not_compiled_again(kept: tuple[str, ...], asked: list[Any], monkeypatch) -> None:
     """Plans of another kind need another form of what plays trials, and a bridge to it."""
-    monkeypatch.setattr(simulating, "is_kept", kept.__contains__)
-    monkeypatch.setattr(simulating, "_play", lambda *_arguments: None)
+    for room in (simulating, chunks):
+        monkeypatch.setattr(room, "is_kept", kept.__contains__)
+    monkeypatch.setattr(simulating, "play_chunks", lambda *_arguments: None)
     laid_out: list[bool] = []
 
     def lower(*arguments: Any, tables: bool = True, **others: Any) -> Any:
@@ -139,7 +141,7 @@ def test_what_is_called_is_compiled_before_its_caller(monkeypatch) -> None:
 def test_the_usual_open_deals_are_worked_out_in_the_form_that_is_played(plan: str, form: str, monkeypatch) -> None:
     """A form of its own for a note about the plan would be a second wait for the compiler."""
     scenario = load(ROOT / plan)
-    assert simulating.compiled_form(lowering.lower(scenario))[1] == form
+    assert chunks.compiled_form(lowering.lower(scenario))[1] == form
 
     def play(self: engine.Engine, *_arguments: Any) -> None:
         assert self.form == form
