@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.exact import transforms
+from simulator.exact import steps, transforms
 from simulator.exact.laws import SMALL, CountLaw, MoneyLaw, PoissonLaw
 from simulator.exact.parts import Parts
 from simulator.exact.values import discrete
@@ -16,8 +16,8 @@ Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
 ENOUGH = 1e-8  # a frequency that weighs less is the last
+COMES_BACK = 1e-6
 BLOCK = 32
-MOST_ATOMS = 12
 
 
 def poisson_law(parts: Parts, points: int, sets: int) -> PoissonLaw | None:
@@ -79,26 +79,31 @@ def money_law(
     low = min(mean.mean() - 14 * sd, mean.min() - 10 * float(np.sqrt(variance.max())))
     low = max(low, -0.05 * top)
     width = 2.0 ** (math.ceil(2 * math.log2(top - low)) / 2)  # rungs: neighbouring quarters share their frequencies
-    atoms, chances, amounts, silent = _atoms(parts, points)
+    atoms, chances, amounts, silent, height = _atoms(parts, points)
+    swing = steps.likeliest(amounts, points) if amounts.single and atoms.size else 0.0
+    drawn = steps.split(parts)[1] if atoms.size else parts
     found: list[Complexes] = []
     done = 0
     left = 1.0
+    again = 0.0  # what alike amounts, whose waves die and come back, may still bring of what is left out
     while done < most:
         block = BLOCK if done < 8 * BLOCK else 8 * BLOCK
         t = 2 * np.pi / width * np.arange(done + 1, done + block + 1)
-        phi = transforms.characteristic(parts, t, points)
+        phi = transforms.characteristic(drawn, t, points)
         if atoms.size:
-            phi = phi - silent[:, None] * transforms.characteristic(amounts, t, points)
+            phi = phi - silent[:, None]
+            again = swing * float(np.abs(phi[:, -8:]).mean())
+            phi = phi * transforms.characteristic(amounts, t, points)
         rest = _averaged(phi, sets)
         found.append(rest)
         done += block
         left = float(np.abs(rest[:, -8:]).mean(axis=0).max())  # answers are averages over sets, and so are errors
-        if left < enough:
+        if left < enough and again < max(COMES_BACK, 3 * enough):
             break
     rest = np.concatenate(found, axis=1)
     weights = chances.reshape(sets, -1, atoms.size).mean(axis=1) if atoms.size else np.zeros((sets, 0))
     mass = 1 - weights.sum(axis=1)
-    bound = max(1e-9, 8 * left)
+    bound = max(1e-9, 8 * left, again, height)
     if left > enough:  # still there at the last frequency: smooth by a normal so narrow that it hardly matters
         k = np.arange(1, done + 1) / done
         rest = rest * np.exp(-0.5 * (4.5 * k) ** 2)
@@ -106,7 +111,7 @@ def money_law(
         law = MoneyLaw(atoms, weights, rest, mass, low, width, 0.0)
         grid = np.linspace(low, top, 400)
         steepest = np.diff(law._smooth(grid), axis=1).max(axis=1)
-        bound = float(steepest.mean()) / (grid[1] - grid[0]) * 2 * narrow
+        bound = max(again, height, float(steepest.mean()) / (grid[1] - grid[0]) * 2 * narrow)
     return MoneyLaw(atoms, weights, rest, mass, low, width, bound)
 
 
@@ -156,27 +161,21 @@ def _one_point(parts: Parts) -> bool:
     return _points(parts) == 1
 
 
-def _atoms(parts: Parts, points: int) -> tuple[Floats, Floats, Parts, Floats]:
-    """Atoms: what the law is where no drawn value comes in, sums of a few known amounts.
+def _atoms(parts: Parts, points: int) -> tuple[Floats, Floats, Parts, Floats, float]:
+    """Atoms: what the law is where no drawn value comes in, sums of known amounts.
 
     Returns
     -------
-    values (atom,), chances (point, atom), the parts of known amounts, P(no drawn value) (point,)
+    values (atom,), chances (point, atom), the parts of known amounts, P(no drawn value) (point,), and the height of
+    the steps that are left in the rest, where there are too many atoms to tell apart
     """
-    known = Parts(single=[s for s in parts.single if s.chance and s.chance[0][0].amount is not None])
-    drawn = Parts(parts.poisson, parts.lumpy, [s for s in parts.single if s not in known.single])
+    known, drawn = steps.split(parts)
     silent = transforms.nothing(drawn, points)
-    none = np.zeros(0), np.zeros((points, 0)), known, silent
-    some = [s for s in known.single if max(p.max(initial=0.0) for _, p in s.chance) > SMALL]
-    if silent.max() < SMALL or len(some) > MOST_ATOMS:
-        return none
-    values, chances = np.zeros(1), silent[:, None]
-    for single in some:
-        jumps = [(float(j.times * (j.amount or 0.0)), p) for j, p in single.chance]
-        stays = 1 - sum((p for _, p in jumps), np.zeros(1))
-        values = np.concatenate([values, *(values + v for v, _ in jumps)])
-        chances = np.concatenate([chances * stays[:, None], *(chances * p[:, None] for _, p in jumps)], axis=1)
-        if values.size > 1 << 15:
-            return none
-    order = np.argsort(values)
-    return values[order], np.broadcast_to(chances[:, order], (points, values.size)), known, silent
+    if silent.max() < SMALL:
+        return np.zeros(0), np.zeros((points, 0)), known, silent, 0.0
+    found = steps.sums(known)
+    if found is None:
+        left = float(silent.mean()) * steps.likeliest(known, points)
+        return np.zeros(0), np.zeros((points, 0)), known, silent, left
+    values, chances = found
+    return values, np.broadcast_to(silent[:, None] * chances, (points, values.size)), known, silent, 0.0

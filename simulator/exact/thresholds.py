@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.exact import transforms
+from simulator.exact import steps, transforms
 from simulator.exact.laws import HALF_A_CENT
 from simulator.exact.parts import Parts
 from simulator.exact.waves import sine, wave
@@ -27,13 +27,15 @@ NEAR = 2e-5
 TYPICAL = 1e-4
 """A frequency that weighs as little is near the last."""
 BOUND = 1e-5
-"""How far all this may put an average over points off."""
+"""How far all this may put an average over points off, steps apart."""
 MOST = 320
 BLOCK = 8
 RARE = 1e-6
 """An amount that a single individual exceeds as rarely may be too far to see."""
 SILENT = 1e-9
 """A chance of nothing at all below this is left out."""
+LOW = 1e-4
+"""A law of known amounts whose steps are no higher is taken for smooth."""
 
 
 def missed(parts: Parts, points: int, *, at_least: float | None, at_most: float | None, money: bool) -> Floats | None:
@@ -64,7 +66,7 @@ def _below(parts: Parts, points: int, x: float) -> Floats | None:
         return None
     silent = transforms.nothing(parts, points)
     some = float(silent.max()) > SILENT
-    if some and parts.single:  # a few known amounts: a law with steps
+    if (some and parts.single) or _has_steps(parts, points):
         return None
     mean, sd = _moments(parts, points)
     low = float((mean - 8 * sd).min())
@@ -74,6 +76,15 @@ def _below(parts: Parts, points: int, x: float) -> Floats | None:
     if found is None:
         return None
     return np.clip(found, 0.0, 1.0 - silent) + silent if some else np.clip(found, 0.0, 1.0)
+
+
+def _has_steps(parts: Parts, points: int) -> bool:
+    """Whether known amounts alone are likely enough for a step that shows."""
+    known, drawn = steps.split(parts)
+    if not known.single:
+        return False
+    silent = transforms.nothing(drawn, points)
+    return float(silent.max()) > SILENT and float(silent.mean()) * steps.likeliest(known, points) > LOW
 
 
 def _rung(least: float) -> float:
