@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.kernels.destiny import Asked, Fates
 from simulator.kernels.likelihood import likelihoods
+from simulator.kernels.newcomers import Asked, Fates
 from simulator.kernels.room import make_room
 from simulator.kernels.uncertain import draw_assumptions
 from simulator.quarters import WEEKS, Period
