@@ -8,16 +8,7 @@ engaged by the week of the decision.
 from __future__ import annotations
 
 from simulator.kernels.book import LOST, PUSHED_OUT, SLIPPED, WON
-from simulator.kernels.closing import (
-    _PLACE,
-    _PLACES,
-    bunch,
-    by_pushes,
-    by_size,
-    pull_in,
-    ratio,
-    slip_word,
-)
+from simulator.kernels.closing import PLACE, PLACES, bunch, by_pushes, by_size, pull_in, ratio, slip_word
 from simulator.kernels.contacts import chance_of_win, engage
 from simulator.kernels.deals import CYCLE, WIN
 from simulator.kernels.jit import inner
@@ -43,7 +34,7 @@ def first_due(closing, s, week, age, deal_key, counter, lags, tables):
         return -1, True
     due = week + lag
     if closing.bunched[s]:
-        due = max(week, bunch(closing.linear[s], due, uniform(word(deal_key, counter + _PLACE))))
+        due = max(week, bunch(closing.linear[s], due, uniform(word(deal_key, counter + PLACE))))
     return due, lag < tables.words.shape[1] - 1
 
 
@@ -113,7 +104,7 @@ def settle_account(rates, closing, s, week, stated, age, value, pushes, own, con
                 break
             later = due + draw_lag(words, guide, delay[q], word(slip_key, 2 * slips + 1))
             if closing.bunched[s]:
-                later = max(due + 1, bunch(closing.linear[s], later, uniform(word(slip_key, _PLACES + slips))))
+                later = max(due + 1, bunch(closing.linear[s], later, uniform(word(slip_key, PLACES + slips))))
             counts[SLIPPED, column[due]] += 1
             if later >= 13 * (q + 1):
                 counts[PUSHED_OUT, column[due]] += 1

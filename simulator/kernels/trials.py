@@ -6,7 +6,8 @@ from numba.core import types
 
 from simulator.kernels.arrivals import draw_arrivals
 from simulator.kernels.book import CELLS, clear, note_births, report
-from simulator.kernels.closing import play_open_closely, settle_closely
+from simulator.kernels.closing_deals import settle_closely
+from simulator.kernels.closing_opening import play_open_closely
 from simulator.kernels.deals import draw_deals, set_weeks, settle_deals, value_deals
 from simulator.kernels.jit import apart, inner
 from simulator.kernels.leads import play_leads, play_opening_leads

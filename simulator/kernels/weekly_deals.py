@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.kernels.closing import by_pushes, by_size, decide_closely, first_due
+from simulator.kernels.closing import by_pushes, by_size, first_due
+from simulator.kernels.closing_opening import decide_closely
 from simulator.kernels.deals import CYCLE, VALUE, WIN
 from simulator.kernels.jit import inner
 from simulator.kernels.market import shocked_rate

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.kernels.closing import begin_open, by_size, decide_closely, win_by_size
+from simulator.kernels.closing import by_size
+from simulator.kernels.closing_opening import begin_open, decide_closely, win_by_size
 from simulator.kernels.deals import CYCLE, WIN
 from simulator.kernels.jit import inner
 from simulator.kernels.market import shocked_rate
