@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.exact import steps, transforms
+from simulator.exact.echoes import Echoes
 from simulator.exact.laws import SMALL, CountLaw, MoneyLaw, PoissonLaw
 from simulator.exact.parts import Parts
 from simulator.exact.values import discrete
@@ -47,12 +48,15 @@ def count_law(parts: Parts, points: int, sets: int = 1, unit: float = 1.0, enoug
         high, block = int(mean.max() / unit + 9 * widest + lump / 3 + 24), BLOCK // 2
     size = 1 << int(np.ceil(np.log2(high - low)))
     rows = np.zeros((sets, size // 2 + 1), np.complex128)
+    echoes = Echoes(parts, points, counts=True, unit=unit)
     for first in range(0, size // 2 + 1, block):
         k = np.arange(first, min(first + block, size // 2 + 1))
         angle = 2 * np.pi * k / size
         phi = _averaged(transforms.characteristic(parts, angle / unit, points), sets)
         rows[:, k] = phi * np.exp(-1j * angle * low)
-        if np.abs(phi[:, -4:]).mean(axis=0).max() < enough:
+        if np.abs(phi[:, -4:]).mean(axis=0).max() < enough and (
+            not echoes.any or echoes.size(max(echoes.first, float(angle[-1]) / unit)) < enough
+        ):
             break
     # numpy's irfft has exp(+i): the pmf is the inverse of the conjugate
     pmf = np.fft.irfft(rows.conj(), size, axis=1)
@@ -85,21 +89,29 @@ def money_law(
     found: list[Complexes] = []
     done = 0
     left = 1.0
-    again = 0.0  # what alike amounts, whose waves die and come back, may still bring of what is left out
+    swings = again = 0.0  # what waves that die and come back may still bring, of alike known amounts and of all
+    near = max(COMES_BACK, 3 * enough)
+    echoes = Echoes(drawn, points, counts=False)
+    known = steps.likeliest(steps.split(parts)[0], points) if parts.single else 1.0
     while done < most:
         block = BLOCK if done < 8 * BLOCK else 8 * BLOCK
         t = 2 * np.pi / width * np.arange(done + 1, done + block + 1)
         phi = transforms.characteristic(drawn, t, points)
         if atoms.size:
             phi = phi - silent[:, None]
-            again = swing * float(np.abs(phi[:, -8:]).mean())
+            swings = swing * float(np.abs(phi[:, -8:]).mean())
             phi = phi * transforms.characteristic(amounts, t, points)
         rest = _averaged(phi, sets)
         found.append(rest)
         done += block
         left = float(np.abs(rest[:, -8:]).mean(axis=0).max())  # answers are averages over sets, and so are errors
-        if left < enough and again < max(COMES_BACK, 3 * enough):
-            break
+        again = swings
+        if left < enough and again < near:
+            from_ = max(echoes.first, float(t[-1]))
+            back = known * echoes.size(from_, silent if atoms.size else None) / (width * from_ / 2) if echoes.any else 0
+            again = max(again, 8 * back)
+            if back < near:
+                break
     rest = np.concatenate(found, axis=1)
     weights = chances.reshape(sets, -1, atoms.size).mean(axis=1) if atoms.size else np.zeros((sets, 0))
     mass = 1 - weights.sum(axis=1)

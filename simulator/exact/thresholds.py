@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.exact import steps, transforms
+from simulator.exact.echoes import Echoes
 from simulator.exact.laws import HALF_A_CENT
 from simulator.exact.parts import Parts
 from simulator.exact.waves import sine, wave
@@ -107,6 +108,9 @@ def _inverted(
     total: Floats = np.full(points, 0.5) if silent is None else 0.5 * (1 - silent)
     turning = 1 / max(2 * abs(math.sin(step * x / 2)), 0.05)  # what is left out turns by step·x from term to term
     done, block = 0, _guess(mean, sd, step)
+    echoes = Echoes(parts, points, counts=counts)
+    known = steps.likeliest(steps.split(parts)[0], points) if parts.single and not counts else 1.0
+    back = 0.0  # what waves that come back may add
     while done < min(end, MOST):
         k = np.arange(done + 1, min(done + block, end) + 1)
         t: Floats = np.asarray(step * (k - 0.5), np.float64)
@@ -126,9 +130,12 @@ def _inverted(
             total = total - silent * float(sine(t * x) @ weights)
         left = size * float(weights[-1]) * turning
         if left < ENOUGH:
-            break
+            from_ = max(echoes.first, float(t[-1]))
+            back = known * echoes.size(from_, silent) / (width * from_ / 2) if echoes.any else 0.0
+            if back < NEAR:
+                break
         block = BLOCK * max(2, done // (2 * BLOCK))
-    if done < end and left > NEAR:
+    if max(left, back) > NEAR and not (counts and done >= end):
         return None
     return np.broadcast_to(total, (points,))
 
