@@ -71,7 +71,8 @@ def _below(parts: Parts, points: int, x: float) -> Floats | None:
         return None
     mean, sd = _moments(parts, points)
     low = float((mean - 8 * sd).min())
-    top = float((mean + np.maximum(9 * sd, 3 * sd + transforms.largest(parts, RARE))).max())
+    far = np.maximum(np.maximum(9 * sd, 3 * sd + transforms.largest(parts, RARE)), 40 / 3 * transforms.slowest(parts))
+    top = float((mean + far).max())
     width = _rung(max(min(x, x - low), top - x))
     found = _inverted(parts, points, x, width, mean, sd, silent if some else None)
     if found is None:

@@ -141,6 +141,20 @@ def largest_lump(parts: Parts) -> float:
     return max((float(lumpy.dispersion.max()) - 1 for lumpy in parts.lumpy), default=0.0)
 
 
+def slowest(parts: Parts) -> float:
+    """Money over which the tail of dispersed arrivals falls to about a third: a lump of them, and half a large deal."""
+    found = (lumpy.memory.recall(("slowest", lumpy.mark), partial(_lump_of_money, lumpy)) for lumpy in parts.lumpy)
+    return max(found, default=0.0)
+
+
+def _lump_of_money(lumpy: Lumpy) -> float:
+    """At some of the points: where it matters it is nowhere near the end of the window."""
+    each = [(p, *mean_and_square(jump)) for jump, p in lumpy.chance]
+    first, second = _of_one([(p[::16], mean[::16], square[::16]) for p, mean, square in each])
+    deal = np.divide(second, first, out=np.zeros_like(second), where=first > 0)
+    return float(((lumpy.dispersion[::16] - 1) * first + deal / 2).max())
+
+
 def largest(parts: Parts, rare: float) -> Floats:
     """An amount that any single individual exceeds with no more than this chance, at each point: (1 or point,)."""
     found = np.zeros(1)

@@ -10,7 +10,7 @@ from simulator.exact import thresholds
 from simulator.exact.inversion import count_law, money_law
 from simulator.exact.laws import MoneyLaw
 from simulator.exact.outline import SpreadForm
-from simulator.exact.parts import Jump, Parts
+from simulator.exact.parts import Jump, Lumpy, Parts
 from simulator.exact.terms import Size
 
 MEAN = 10_000.0
@@ -64,3 +64,15 @@ def test_counts_of_several_at_a_time(masses: dict[int, float]) -> None:
         assert found is None or found[0] == pytest.approx(wanted, abs=thresholds.BOUND)
         for law in (count_law(parts, 1), count_law(parts, 1, enough=1e-7)):
             assert law.below(n)[0] == pytest.approx(wanted, abs=1e-6)
+
+
+@pytest.mark.parametrize("dispersion", [20.0, 50.0])
+def test_what_seldom_comes_in_lumps(dispersion: float) -> None:
+    """The window of a threshold reaches as far as a lump: nine standard deviations are too few for these tails."""
+    size = Size(SpreadForm("gamma", 0, 1, 1.0), MEAN, 0.8, 1.0)
+    weeks = np.full((1, 13), 1 / 13), np.full((1, 13), dispersion)
+    parts = Parts(lumpy=[Lumpy(*weeks, [(Jump(1, size), np.full((1, 13), 0.9))])])
+    law = money_law(parts, 1)
+    for x in (0.9 * MEAN, 5 * MEAN, 14 * MEAN, 60 * MEAN):
+        found = thresholds.missed(parts, 1, at_least=x, at_most=None, money=True)
+        assert found is None or found[0] == pytest.approx(law.below(x)[0], abs=4e-4)
