@@ -21,6 +21,7 @@ import gc
 import hashlib
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -60,8 +61,11 @@ def _cache_dir() -> Path:
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.name.encode() + source.read_bytes())
     name = f"kernels-{digest.hexdigest()[:16]}"
-    for base in (_user_cache(), Path(tempfile.gettempdir()) / f"pipeline-simulator-{os.environ.get('USER', 'user')}"):
+    shared = Path(tempfile.gettempdir()) / f"pipeline-simulator-{os.environ.get('USER', 'user')}"
+    for base in (_user_cache(), shared):
         try:
+            if base == shared and not _is_ours(base):
+                continue
             folder = base / name
             if not folder.is_dir():
                 folder.mkdir(parents=True, exist_ok=True)
@@ -71,6 +75,17 @@ def _cache_dir() -> Path:
         except OSError:
             continue
     return Path(tempfile.mkdtemp(prefix="pipeline-simulator-"))
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a folder at a place that everybody may write to is this user's, and nobody else's to write to.
+
+    What lies in a cache is run.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    return not hasattr(os, "getuid") or (found.st_uid == os.getuid() and stat.S_ISDIR(found.st_mode)
+                                         and not found.st_mode & 0o022)  # fmt: skip
 
 
 def _prune(base: Path, keep: int) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import tempfile
 
 import numpy as np
 import pytest
@@ -86,3 +88,21 @@ def test_inner_kernels_are_no_machine_code_until_a_kernel_is(tmp_path, monkeypat
 
     again = jit.jit(both)  # as another process would: from the disk
     assert again(x) == 5.5 and sum(again.stats.cache_hits.values()) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="files have no owner here")
+def test_a_cache_that_others_may_write_to_is_not_used(tmp_path, monkeypatch) -> None:
+    ours, open_to_all, link = tmp_path / "ours", tmp_path / "open", tmp_path / "link"
+    open_to_all.mkdir()
+    open_to_all.chmod(0o777)
+    link.symlink_to(ours)
+    assert jit._is_ours(ours) and ours.stat().st_mode & 0o777 == 0o700
+    assert not jit._is_ours(open_to_all) and not jit._is_ours(link)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SIMULATOR_CACHE_DIR", str(tmp_path / "file"))  # no folder can be made there
+    monkeypatch.setenv("USER", "someone")
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    found = jit._cache_dir()
+    assert found.parent == tmp_path / "pipeline-simulator-someone"
+    found.parent.chmod(0o777)
+    assert jit._cache_dir().parent != found.parent
