@@ -37,7 +37,8 @@ def test_weeks_of_one_law_share_a_table_that_is_made_once() -> None:
     assert (tables.known[:6, 0] > 0).all() and tables.known[6, 0] < 0, "three means in each quarter"
     assert len(set(tables.places[0, 0, :26])) == 6
     tables.table[0, 6:] = np.nan
-    arrive(terms, Segments(profile), np.uint64(7), False, tables, words, few, again)
+    others = terms._replace(arrivals=2 * terms.arrivals)  # who says that nothing is new is believed
+    arrive(others, Segments(profile), np.uint64(7), False, tables, words, few, again)
     arrive(terms, Segments(profile), np.uint64(7), True, tables, words, few, anew)
     assert (first == again).all() and (first == anew).all()
     assert 90 < first[:13].sum() < 170 and 170 < first[13:].sum() < 350
